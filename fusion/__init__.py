@@ -1,0 +1,1 @@
+"""fusion: real-time video and sensor event fusion for a zone and its command room."""
