@@ -1,0 +1,109 @@
+"""What the page and the REST API ask of the engine. `fusion.handlers.room` implements it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from fusion.types.case import Case, CaseEvent, CaseState, Deed, WorkerStatus
+from fusion.types.place import GeoPoint, Grid
+from fusion.types.terminal import Terminal, TerminalStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindName:
+    """What an event kind is called and its code in the site's table (GB/T 30428)."""
+
+    zh: str
+    en: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneMap:
+    """What does not change while the engine runs."""
+
+    name_zh: str
+    name_en: str
+    timezone: str  #: IANA name, such as "Asia/Shanghai"
+    boundary: tuple[GeoPoint, ...]
+    streets: tuple[tuple[str, tuple[GeoPoint, ...]], ...]  #: (name, line); may be empty
+    grids: tuple[Grid, ...]
+    terminals: tuple[Terminal, ...]
+    kinds: dict[str, KindName]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody who may log in."""
+
+    name: str
+    password_hash: str  #: Argon2id, PHC string
+    role: str  #: "administrator" or "member"
+    created_at: datetime
+    must_change: bool = False  #: the first password was made by fusion and shown once
+
+    def __repr__(self) -> str:
+        return f"User({self.name})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerState:
+    """Whether a part that the engine leans on is well."""
+
+    name: str  #: "bus", "broker", "store"
+    well: bool
+    since: datetime
+    detail: str = ""  #: without secrets
+
+
+class Backend(Protocol):
+    """Reads never raise for what is unknown (they give None or nothing); deeds raise `IllegalDeed`.
+
+    All methods may be called from any thread and return within a database query's time.
+    """
+
+    def zone(self) -> ZoneMap:
+        """The zone as configured."""
+
+    def terminals(self) -> Sequence[TerminalStatus]:
+        """Every terminal of the register, also those that are registered but not connected."""
+
+    def workers(self) -> Sequence[WorkerStatus]:
+        """Every worker of the roster with duty and newest position."""
+
+    def cases(
+        self, *, states: Sequence[CaseState] = (), kind: str | None = None, limit: int = 100, offset: int = 0
+    ) -> Sequence[Case]:
+        """Cases, newest first; no states means all."""
+
+    def case_counts(self) -> dict[CaseState, int]:
+        """How many cases stand in each state."""
+
+    def case(self, case_id: str) -> tuple[Case, Sequence[CaseEvent]] | None:
+        """One case with its history, oldest first."""
+
+    def act(self, case_id: str, deed: Deed, *, actor: str, version: int | None = None, note: str = "") -> Case:
+        """Do a deed; IllegalDeed says in words why not. A version that is no longer the case's is refused."""
+
+    def evidence_file(self, evidence_id: str) -> Path | None:
+        """The file of an evidence id, checked to lie in the evidence folder."""
+
+    def still(self, terminal_id: str) -> bytes | None:
+        """The newest looked picture of a terminal as JPEG, for live view."""
+
+    def peers(self) -> Sequence[PeerState]:
+        """Bus, broker and store."""
+
+    def subscribe(self, changed: Callable[[str], None]) -> Callable[[], None]:
+        """Call `changed(case_id)` after each committed change, from the engine's thread; returns how to stop."""
+
+    def user(self, name: str) -> User | None:
+        """A user by name."""
+
+    def users(self) -> Sequence[User]:
+        """All users."""
+
+    def put_user(self, user: User) -> None:
+        """Add or replace a user."""

@@ -1,0 +1,25 @@
+"""Every Prometheus series in one table. Labels hold ids and reasons, never an address or a name of a person."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+PACKETS = Counter("fusion_packets", "Packets read from terminals", ["terminal"])
+KEYFRAMES = Counter("fusion_keyframes", "Keyframes received", ["terminal"])
+LOOKS = Counter("fusion_looks", "Pictures judged", ["terminal"])
+DROPS = Counter("fusion_drops", "Pictures or messages given up, by reason", ["reason"])
+RECONNECTS = Counter("fusion_reconnects", "Connections to a terminal opened again", ["terminal"])
+TERMINALS = Gauge("fusion_terminals", "Terminals by health", ["health"])
+LOOK_SECONDS = Histogram(
+    "fusion_look_seconds", "From a picture to its findings", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+)
+DETECT_SECONDS = Histogram("fusion_detect_seconds", "One batch in the detector", buckets=(0.01, 0.02, 0.05, 0.1, 0.3, 1))
+SIGNALS = Counter("fusion_signals", "Signals put on the bus", ["kind", "phase"])
+HANDLED = Counter("fusion_messages_handled", "Messages that the engine took from the bus", ["stream"])
+REFUSED = Counter("fusion_messages_refused", "Messages refused, by door and reason", ["door", "reason"])
+INCIDENTS = Counter("fusion_incidents", "Incidents opened", ["kind"])
+CASES = Counter("fusion_cases", "Cases opened", ["kind"])
+DEEDS = Counter("fusion_deeds", "Deeds done to cases", ["deed"])
+OUTBOX = Gauge("fusion_outbox_unsent", "Alerts written and not yet taken by the broker")
+ALERTS = Counter("fusion_alerts_sent", "Alerts that the broker took")
+TOLD_SECONDS = Histogram(
+    "fusion_told_seconds", "From the rule being met to the phone's receipt", buckets=(0.3, 1, 2, 5, 10, 30, 60, 300)
+)
