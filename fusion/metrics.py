@@ -11,7 +11,9 @@ TERMINALS = Gauge("fusion_terminals", "Terminals by health", ["health"])
 LOOK_SECONDS = Histogram(
     "fusion_look_seconds", "From a picture to its findings", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 )
-DETECT_SECONDS = Histogram("fusion_detect_seconds", "One batch in the detector", buckets=(0.01, 0.02, 0.05, 0.1, 0.3, 1))
+DETECT_SECONDS = Histogram(
+    "fusion_detect_seconds", "One batch in the detector", buckets=(0.01, 0.02, 0.05, 0.1, 0.3, 1)
+)
 SIGNALS = Counter("fusion_signals", "Signals put on the bus", ["kind", "phase"])
 HANDLED = Counter("fusion_messages_handled", "Messages that the engine took from the bus", ["stream"])
 REFUSED = Counter("fusion_messages_refused", "Messages refused, by door and reason", ["door", "reason"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from fusion.types.case import Case, CaseEvent, CaseState, Deed, WorkerStatus
+from fusion.types.case import Case, CaseEvent, CaseState, Deed, Worker, WorkerStatus
 from fusion.types.place import GeoPoint, Grid
 from fusion.types.terminal import Terminal, TerminalStatus
 
@@ -31,6 +31,7 @@ class ZoneMap:
     streets: tuple[tuple[str, tuple[GeoPoint, ...]], ...]  #: (name, line); may be empty
     grids: tuple[Grid, ...]
     terminals: tuple[Terminal, ...]
+    workers: tuple[Worker, ...]
     kinds: dict[str, KindName]
 
 

@@ -1,0 +1,119 @@
+"""The REST API beside the page: the same reads and deeds, as JSON (OpenAPI at /api/openapi.json)."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import FileResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ConfigDict, Field
+
+from fusion.command_room.backend import Backend
+from fusion.types.case import CaseState, Deed
+from fusion.types.errors import IllegalDeed
+
+ByPeople = (Deed.ACKNOWLEDGE, Deed.HANDLE, Deed.CLOSE, Deed.REJECT, Deed.DISPATCH)
+
+
+class DeedForm(BaseModel):
+    """What somebody wants done to a case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    deed: Deed
+    version: Annotated[int | None, Field(ge=0, description="the version that was looked at")] = None
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRouter:  # noqa: C901 - a flat list of routes
+    """All routes under /api/v1, and /metrics."""
+    routes = APIRouter()
+
+    @routes.get("/api/v1/zone", summary="The zone: boundary, grids, streets, terminals")
+    def zone() -> Response:
+        return _json(zone_facts(backend))
+
+    @routes.get("/api/v1/terminals", summary="Health of every terminal of the register")
+    def terminals() -> Response:
+        return _json(backend.terminals())
+
+    @routes.get("/api/v1/workers", summary="Workers with duty and newest position")
+    def workers() -> Response:
+        return _json(backend.workers())
+
+    @routes.get("/api/v1/cases", summary="Cases, newest first")
+    def cases(
+        state: Annotated[list[CaseState] | None, Query()] = None,
+        kind: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    ) -> Response:
+        return _json(backend.cases(states=state or (), kind=kind, limit=limit, offset=offset))
+
+    @routes.get("/api/v1/cases/{case_id}", summary="One case with its history")
+    def case(case_id: str) -> Response:
+        found = backend.case(case_id)
+        if found is None:
+            raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
+        return _json({"case": found[0], "events": found[1]})
+
+    @routes.post("/api/v1/cases/{case_id}/deeds", summary="Do a deed to a case")
+    def do(request: Request, case_id: str, form: DeedForm) -> Response:
+        if form.deed not in ByPeople:
+            raise HTTPException(422, f"deed {form.deed}: not a person's; wanted: one of {', '.join(ByPeople)}")
+        if backend.case(case_id) is None:
+            raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
+        actor = f"user:{request.state.session.user}"
+        try:
+            return _json(backend.act(case_id, form.deed, actor=actor, version=form.version, note=form.note))
+        except IllegalDeed as error:
+            raise HTTPException(409, str(error)) from error
+
+    @routes.get("/api/v1/peers", summary="Whether bus, broker and store are well")
+    def peers() -> Response:
+        return _json(backend.peers())
+
+    @routes.get("/api/v1/evidence/{evidence_id}", summary="One file of evidence")
+    def evidence(evidence_id: str) -> FileResponse:
+        path = backend.evidence_file(evidence_id)
+        if path is None:
+            raise HTTPException(404, f"evidence {evidence_id[:64]}: there is none of this id")
+        return FileResponse(path)
+
+    @routes.get("/api/v1/terminals/{terminal_id}/still.jpg", summary="The newest picture of a terminal")
+    def still(terminal_id: str) -> Response:
+        picture = backend.still(terminal_id)
+        if picture is None:
+            raise HTTPException(404, f"terminal {terminal_id[:64]}: no picture yet")
+        return Response(picture, media_type="image/jpeg")
+
+    @routes.get("/api/v1/schemas", summary="JSON Schemas of all MQTT messages, by topic")
+    def message_schemas() -> Response:
+        return _json(schemas())
+
+    @routes.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def zone_facts(backend: Backend) -> dict[str, Any]:
+    """The zone for the map: compact, and without the addresses of streams."""
+    zone = backend.zone()
+    return {
+        "name": {"zh": zone.name_zh, "en": zone.name_en},
+        "boundary": zone.boundary,
+        "streets": zone.streets,
+        "grids": [{"id": g.id, "name": g.name, "kind": g.kind, "ring": g.ring} for g in zone.grids],
+        "terminals": [
+            {"id": t.id, "name": t.name, "point": t.point, "connected": t.connected, "bearing_deg": t.bearing_deg}
+            for t in zone.terminals
+        ],
+        "kinds": zone.kinds,
+    }

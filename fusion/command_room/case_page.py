@@ -1,0 +1,136 @@
+"""One case: pictures, facts, why, the worker and why that worker, the timeline, and what can be done."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from nicegui import ui
+
+from fusion.command_room.frame import Visit, open_frame
+from fusion.command_room.words import FALSE_REASONS
+from fusion.types.case import Case, CaseEvent, CaseState, Deed
+from fusion.types.errors import IllegalDeed
+
+#: what the page offers in each state; the engine's table has the last word
+OFFERED: dict[CaseState, tuple[Deed, ...]] = {
+    CaseState.OPENED: (Deed.DISPATCH, Deed.CLOSE, Deed.REJECT),
+    CaseState.DISPATCHED: (Deed.ACKNOWLEDGE, Deed.REJECT),
+    CaseState.ACKNOWLEDGED: (Deed.HANDLE, Deed.REJECT),
+    CaseState.HANDLED: (Deed.CLOSE, Deed.REJECT),
+    CaseState.CLOSED: (),
+    CaseState.REJECTED: (),
+}
+
+
+def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
+    """Build the page; it follows the case while it is open."""
+    open_frame(visit)
+    if visit.backend.case(case_id) is None:
+        ui.label(visit.word("not_found")).classes("empty")
+        ui.link(visit.word("back"), "/")
+        return
+    with ui.element("main").classes("case-main"):
+        head = ui.html("", sanitize=False).classes("case-head")
+        deeds = ui.element("div").classes("deeds")
+        body = ui.html("", sanitize=False).classes("case-body")
+    seen = -1
+
+    def refresh() -> None:
+        nonlocal seen
+        if seen == version():
+            return
+        seen = version()
+        found = visit.backend.case(case_id)
+        if found:
+            case, history = found
+            head.set_content(_head(visit, case))
+            body.set_content(_pictures(visit, case) + _facts(visit, case) + _timeline(visit, history))
+            deeds.clear()
+            with deeds:
+                _buttons(visit, case)
+
+    refresh()
+    ui.timer(0.5, refresh)
+
+
+def _head(visit: Visit, case: Case) -> str:
+    return (
+        f'<a href="/">← {escape(visit.word("back"))}</a><h1>{escape(visit.speak.kind(case.kind))}</h1>'
+        f'<span class="state {case.state}">{escape(visit.word(f"state.{case.state}"))}</span>'
+        f'<span class="dim">{escape(case.number)}</span>'
+    )
+
+
+def _buttons(visit: Visit, case: Case) -> None:
+    for deed in OFFERED[case.state]:
+        word = {Deed.ACKNOWLEDGE: "acknowledge", Deed.HANDLE: "handle"}.get(deed, str(deed))
+        if deed is Deed.REJECT:
+            button = ui.button(visit.word(word), on_click=lambda: _ask_reason(visit, case)).props(
+                "outline color=negative"
+            )
+        else:
+            button = ui.button(visit.word(word), on_click=lambda deed=deed: _do(visit, case, deed))
+        button.mark(f"deed-{deed}").props(f'data-deed="{deed}"')
+
+
+def _do(visit: Visit, case: Case, deed: Deed, note: str = "") -> None:
+    try:
+        visit.backend.act(case.id, deed, actor=f"user:{visit.user}", version=case.version, note=note)
+    except IllegalDeed as error:
+        ui.notify(f"{visit.word('stale')} ({error})", type="warning")
+    else:
+        ui.notify(visit.word("done", deed=visit.word(f"deed.{deed}")), type="positive")
+
+
+def _ask_reason(visit: Visit, case: Case) -> None:
+    with ui.dialog(value=True) as dialog, ui.card():
+        ui.label(visit.word("give_reason"))
+        for key in FALSE_REASONS:
+
+            def reject(key: str = key) -> None:
+                dialog.close()
+                _do(visit, case, Deed.REJECT, visit.word(key))
+
+            ui.button(visit.word(key), on_click=reject).props("flat align=left").classes("reason")
+        ui.button(visit.word("cancel"), on_click=dialog.close).props("outline")
+
+
+def _pictures(visit: Visit, case: Case) -> str:
+    title = f"<h2>{escape(visit.word('pictures'))}</h2>"
+    if not case.evidence:
+        return f'<section class="pictures">{title}<p class="empty">{escape(visit.word("no_pictures"))}</p></section>'
+    shown = sorted(case.evidence, key=lambda ref: (not ref.kind.startswith("annotated"), ref.at))
+    images = "".join(
+        f'<figure><a href="/api/v1/evidence/{escape(ref.id)}" target="_blank">'
+        f'<img src="/api/v1/evidence/{escape(ref.id)}" alt="{escape(ref.kind)}"></a>'
+        f"<figcaption>{visit.speak.time(ref.at)} · <code>sha256 {escape(ref.sha256[:12])}…</code></figcaption></figure>"
+        for ref in shown
+    )
+    return f'<section class="pictures">{title}{images}</section>'
+
+
+def _facts(visit: Visit, case: Case) -> str:
+    speak = visit.speak
+    facts = [
+        ("why", speak.reason(case.reason)),
+        ("grid", speak.grid(case)),
+        ("place", speak.place(case)),
+        ("terminal", speak.terminal(case.terminal_id)),
+        ("zone", case.zone_id or "–"),
+        ("opened_at", speak.time(case.opened_at)),
+        ("worker", speak.worker(case.worker_id) or visit.word("nobody")),
+        ("why_worker", speak.reason(case.worker_reason) or "–"),
+    ]
+    if case.due_at and case.state is CaseState.DISPATCHED:
+        facts.append(("due", speak.time(case.due_at)))
+    if case.escalated:
+        facts.append(("reason", visit.word("escalated")))
+    rows = "".join(f"<dt>{escape(visit.word(key))}</dt><dd>{escape(value)}</dd>" for key, value in facts)
+    return f'<section class="facts"><dl>{rows}</dl></section>'
+
+
+def _timeline(visit: Visit, history: Sequence[CaseEvent]) -> str:
+    rows = "".join(
+        f'<li class="{event.state}"><time>{visit.speak.time(event.at)}</time><span>{escape(visit.speak.event(event))}</span></li>'
+        for event in history
+    )
+    return f'<section class="timeline"><h2>{escape(visit.word("timeline"))}</h2><ol>{rows}</ol></section>'

@@ -1,0 +1,84 @@
+"""How facts of a case are written for people: times in the zone's clock, places, names, all in one language."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fusion.command_room.backend import ZoneMap
+from fusion.command_room.words import Language, ago, say
+from fusion.types.case import Case, CaseEvent
+from fusion.types.signal import Reason
+
+
+class Speaker:
+    """Speaks of one zone in one language; built once a page."""
+
+    def __init__(self, facts: ZoneMap, language: Language) -> None:
+        self.facts = facts
+        self.language: Language = language
+        self._clock = ZoneInfo(facts.timezone)
+        self._grids = {grid.id: grid.name for grid in facts.grids}
+        self._workers = {worker.id: worker.name for worker in facts.workers}
+        self._terminals = {terminal.id: terminal for terminal in facts.terminals}
+
+    def worker(self, worker_id: str | None) -> str:
+        """Id and name of a worker, empty when there is none."""
+        if worker_id is None:
+            return ""
+        return f"{worker_id} {self._workers.get(worker_id, '')}".strip()
+
+    def word(self, key: str, **facts: object) -> str:
+        """A word of the page."""
+        return say(key, self.language, **facts)
+
+    def zone_name(self) -> str:
+        """The zone's name."""
+        return self.facts.name_zh if self.language == "zh" else self.facts.name_en
+
+    def kind(self, kind: str) -> str:
+        """The event kind's name, with its code when the site gives one."""
+        entry = self.facts.kinds.get(kind)
+        if entry is None:
+            return kind
+        return entry.zh if self.language == "zh" else entry.en
+
+    def reason(self, reason: Reason | None) -> str:
+        """The sentence of a reason."""
+        if reason is None:
+            return ""
+        return reason.zh if self.language == "zh" else reason.en
+
+    def time(self, at: datetime) -> str:
+        """Date and time in the zone's clock."""
+        return at.astimezone(self._clock).strftime(self.word("day_time"))
+
+    def ago(self, at: datetime, now: datetime) -> str:
+        """How long before now."""
+        return ago((now - at).total_seconds(), self.language)
+
+    def grid(self, case: Case) -> str:
+        """Full grid and small grid with their names."""
+        if case.grid_id is None:
+            return self.word("outside")
+        parts = [
+            f"{grid_id} {self._grids.get(grid_id, '')}" for grid_id in (case.grid_id, case.small_grid_id) if grid_id
+        ]
+        return " · ".join(part.strip() for part in parts)
+
+    def terminal(self, terminal_id: str | None) -> str:
+        """Id and name of a terminal."""
+        if terminal_id is None:
+            return "–"
+        terminal = self._terminals.get(terminal_id)
+        return f"{terminal_id} {terminal.name}" if terminal else terminal_id
+
+    def place(self, case: Case) -> str:
+        """Coordinates with their uncertainty and datum."""
+        lon, lat = case.place.point
+        near = self.word("uncertainty", metres=f"{case.place.uncertainty_m:.0f}")
+        return f"{lat:.5f}, {lon:.5f} (WGS84), {near}"
+
+    def event(self, event: CaseEvent) -> str:
+        """One line of the history, without its time."""
+        note = event.note_zh if self.language == "zh" else event.note_en
+        head = f"{self.word(f'deed.{event.deed}')} · {event.actor}"
+        return f"{head}: {note}" if note else head

@@ -1,0 +1,90 @@
+"""The first page: the map, and beside it the live list of cases with their pictures."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from nicegui import events, ui
+
+from fusion.command_room.frame import Visit, now, open_frame
+from fusion.command_room.zone_map import HEALTH_CODE, ZoneMap
+from fusion.types.case import Case, CaseState
+from fusion.types.terminal import Health
+
+OPEN_STATES = (CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED, CaseState.HANDLED)
+_LIST_LENGTH = 60
+
+
+def situation(visit: Visit, version: Callable[[], int]) -> None:
+    """Build the page; `version` grows with each change of a case."""
+    open_frame(visit)
+    with ui.element("main").classes("room-main"):
+        with ui.element("section").classes("room-map"):
+            zone_map = ZoneMap(visit.speak.language)
+            ui.html(_legend(visit), sanitize=False).classes("legend")
+        with ui.element("aside").classes("room-list"):
+            counts = ui.html("", sanitize=False).classes("counts")
+            rows = ui.html("", sanitize=False).classes("case-rows")
+    zone_map.on("case", lambda event: ui.navigate.to(f"/cases/{_id(event)}"))
+    zone_map.on("terminal", lambda event: ui.navigate.to(f"/terminals/{_id(event)}"))
+    seen = -1
+
+    def refresh() -> None:
+        nonlocal seen
+        zone_map.show_terminals(visit.backend.terminals())
+        zone_map.show_workers(visit.backend.workers())
+        # Ages ("12 s ago") move on even when nothing happened, so the list is written each time.
+        cases = visit.backend.cases(limit=_LIST_LENGTH)
+        rows.set_content(_rows(visit, cases))
+        if seen != version():
+            seen = version()
+            zone_map.show_cases(cases)
+            counts.set_content(_counts(visit))
+
+    refresh()
+    ui.timer(1.0, refresh)
+
+
+def _id(event: events.GenericEventArguments) -> str:
+    return str(event.args)[:64]
+
+
+def _counts(visit: Visit) -> str:
+    numbers = visit.backend.case_counts()
+    return "".join(
+        f'<span class="count {state}"><b>{numbers.get(state, 0)}</b>{escape(visit.word(f"state.{state}"))}</span>'
+        for state in CaseState
+    )
+
+
+def _rows(visit: Visit, cases: Sequence[Case]) -> str:
+    if not cases:
+        return f'<p class="empty">{escape(visit.word("no_cases"))}</p>'
+    return "".join(case_row(visit, case) for case in cases)
+
+
+def case_row(visit: Visit, case: Case) -> str:
+    """One case as a row that leads to its page; everything that people or files wrote is escaped."""
+    picture = next((ref for ref in case.evidence if ref.kind.startswith("annotated")), None)
+    image = (
+        f'<img loading="lazy" alt="" src="/api/v1/evidence/{escape(picture.id)}">'
+        if picture
+        else '<i class="blank"></i>'
+    )
+    flag = f'<em class="flag">{escape(visit.word("escalated"))}</em>' if case.escalated else ""
+    return (
+        f'<a class="case-row {case.state} {escape(case.kind)}" href="/cases/{escape(case.id)}">{image}<div>'
+        f"<strong>{escape(visit.speak.kind(case.kind))}</strong>"
+        f'<span class="state {case.state}">{escape(visit.word(f"state.{case.state}"))}</span>'
+        f"<p>{escape(visit.speak.grid(case))} · {escape(visit.speak.terminal(case.terminal_id))}</p>"
+        f'<p class="dim"><time title="{visit.speak.time(case.opened_at)}">{visit.speak.ago(case.opened_at, now())}</time>'
+        f" · {escape(case.number)} · {escape(visit.speak.worker(case.worker_id) or visit.word('nobody'))}</p>{flag}</div></a>"
+    )
+
+
+def _legend(visit: Visit) -> str:
+    shown = (Health.LIVE, Health.CONNECTING, Health.OFFLINE, Health.SILENT, Health.REGISTERED)
+    marks = "".join(
+        f'<span><i class="mark {HEALTH_CODE[health]}"></i>{escape(visit.word(f"health.{health}"))}</span>'
+        for health in shown
+    )
+    return f'{marks}<span><i class="mark worker"></i>{escape(visit.word("workers"))}</span>'

@@ -1,0 +1,54 @@
+"""One terminal: its newest picture while somebody looks, its health, and its zones."""
+
+from html import escape
+
+from nicegui import ui
+
+from fusion.command_room.frame import Visit, now, open_frame
+from fusion.types.terminal import Terminal, TerminalStatus
+
+
+def terminal_page(visit: Visit, terminal_id: str) -> None:
+    """Build the page; the picture is asked for again each second, only while the page is open."""
+    open_frame(visit)
+    terminal = next((t for t in visit.backend.zone().terminals if t.id == terminal_id), None)
+    if terminal is None:
+        ui.label(f"{terminal_id[:64]}: –").classes("empty")
+        ui.link(visit.word("back"), "/")
+        return
+    with ui.element("main").classes("case-main"):
+        ui.html(
+            f'<div class="case-head"><a href="/">← {escape(visit.word("back"))}</a>'
+            f"<h1>{escape(terminal.id)} {escape(terminal.name)}</h1></div>",
+            sanitize=False,
+        )
+        picture = ui.html("", sanitize=False).classes("pictures live")
+        facts = ui.html("", sanitize=False).classes("facts")
+
+    def refresh() -> None:
+        status = next((s for s in visit.backend.terminals() if s.terminal_id == terminal_id), None)
+        facts.set_content(_facts(visit, terminal, status))
+        if visit.backend.still(terminal_id) is None:
+            picture.set_content(f'<p class="empty">{escape(visit.word("no_view"))}</p>')
+        else:
+            stamp = int(now().timestamp() * 1000)
+            address = f"/api/v1/terminals/{escape(terminal_id)}/still.jpg?{stamp}"
+            picture.set_content(f'<figure><img src="{address}" alt="{escape(visit.word("live_view"))}"></figure>')
+
+    refresh()
+    ui.timer(1.0, refresh)
+
+
+def _facts(visit: Visit, terminal: Terminal, status: TerminalStatus | None) -> str:
+    lon, lat = terminal.point
+    rows = [
+        ("grid", " · ".join(g for g in (terminal.grid_id, terminal.small_grid_id) if g) or visit.word("outside")),
+        ("place", f"{lat:.5f}, {lon:.5f} (WGS84)"),
+        ("zone", ", ".join(zone.name for zone in terminal.zones) or "–"),
+    ]
+    if status is not None:
+        word = visit.word(f"health.{status.health}")
+        rows.insert(0, ("terminal", f"{word} · {visit.speak.time(status.since)} {status.detail}".strip()))
+        if status.codec and status.size_px:
+            rows.append(("live_view", f"{status.codec} {status.size_px[0]}×{status.size_px[1]}"))
+    return "<dl>" + "".join(f"<dt>{escape(visit.word(k))}</dt><dd>{escape(v)}</dd>" for k, v in rows) + "</dl>"

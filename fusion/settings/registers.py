@@ -1,0 +1,163 @@
+"""The site's registers as people write them: terminals, zones, workers, the demo fleet."""
+
+import re
+from datetime import time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from fusion.plugins import Config, Duration
+from fusion.types.place import Datum, GeoPoint
+from fusion.types.terminal import Terminal
+from fusion.types.zone import TimeWindow, Zone
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)(?:\s+(\w{3})(?:-(\w{3}))?)?$")
+_URL = re.compile(r"(rtsps?://[^\s/]+(/\S*)?|fleet:/\S+|/\S+|file:/\S+)$")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+def parse_window(text: object) -> TimeWindow:
+    """Read "06:30-08:30" or "06:30-08:30 mon-fri"; over midnight when it ends before it starts."""
+    wanted = f'wanted a window such as "06:30-08:30" or "22:00-02:00 mon-fri", found {text!r}'
+    match = _WINDOW.match(str(text).strip().lower())
+    if not match:
+        raise ValueError(wanted)
+    start, end, first, last = match.groups()
+    try:
+        days = _weekdays(first, last) if first else frozenset(range(7))
+        return TimeWindow(time.fromisoformat(start), time.fromisoformat(end), days)
+    except ValueError as error:
+        raise ValueError(wanted) from error
+
+
+def _weekdays(first: str, last: str | None) -> frozenset[int]:
+    start = _DAYS.index(first)
+    length = (_DAYS.index(last) - start) % 7 + 1 if last else 1
+    return frozenset((start + day) % 7 for day in range(length))
+
+
+def _stream_url(url: str) -> str:
+    # The value itself is never quoted back: it may hold a password.
+    if not _URL.match(url):
+        raise ValueError(
+            "wanted a stream such as rtsp://host/path (or rtsps://, fleet:/path, /file), found another form"
+        )
+    return url
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"wanted an IANA time zone such as Asia/Shanghai, found {name!r}") from error
+    return name
+
+
+StreamUrl = Annotated[str, AfterValidator(_stream_url)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Window = Annotated[TimeWindow, BeforeValidator(parse_window)]
+LonLat = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+
+
+class ZoneEntry(Config):
+    """One zone of a terminal's picture."""
+
+    id: Id
+    name: str
+    kind: str
+    polygon: Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3, max_length=200)]
+    windows: tuple[Annotated[str, AfterValidator(lambda text: (parse_window(text), text)[1])], ...] = ()
+
+    def zone(self) -> Zone:
+        """As the rules know it."""
+        windows = tuple(parse_window(text) for text in self.windows)
+        return Zone(id=self.id, name=self.name, kind=self.kind, polygon=self.polygon, windows=windows)
+
+
+class TerminalEntry(Config):
+    """One terminal of the register; `sub` is read always, `main` opened for evidence."""
+
+    id: Id
+    name: str
+    point: LonLat
+    height_m: Annotated[float, Field(gt=0, lt=200)] = 4.0
+    bearing_deg: Annotated[float, Field(ge=0, lt=360)] = 0.0
+    grid: str | None = None
+    small_grid: str | None = None
+    sub: StreamUrl | None = None
+    main: StreamUrl | None = None
+    zones: tuple[ZoneEntry, ...] = ()
+    ground_points: Annotated[tuple[tuple[Share, Share, float, float], ...], Field(max_length=50)] = ()
+
+    def terminal(self) -> Terminal:
+        """As the engine knows it; a terminal with a main stream only is read there."""
+        return Terminal(
+            id=self.id,
+            name=self.name,
+            point=GeoPoint(*self.point),
+            height_m=self.height_m,
+            bearing_deg=self.bearing_deg,
+            grid_id=self.grid,
+            small_grid_id=self.small_grid,
+            sub_url=self.sub or self.main,
+            main_url=self.main or self.sub,
+            zones=tuple(entry.zone() for entry in self.zones),
+            ground_points=self.ground_points,
+        )
+
+
+class WorkerEntry(Config):
+    """One grid worker of the roster."""
+
+    id: Id
+    name: str
+    grids: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+    duty: tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")], ...]
+    phone: str = ""
+    leader: bool = False
+
+
+class StreamEntry(Config):
+    """One terminal of a demo zone that plays a clip: who, what, and how far into it at the start."""
+
+    terminal: Id
+    clip: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    phase: Duration
+    user: str | None = None
+    password: Annotated[str | None, Field(repr=False)] = None
+
+
+class SiteNames(Config):
+    """What the zone is called, where its clocks are, and the datum of the register's points."""
+
+    name_zh: str
+    name_en: str
+    timezone: TimeZone = "Asia/Shanghai"
+    datum: Datum = Datum.WGS84
+
+
+class KindEntry(Config):
+    """An event kind's names and its code in the site's table (GB/T 30428)."""
+
+    zh: str
+    en: str
+    code: str = ""
+
+
+class Files(Config):
+    """The site's other files, relative to site.yaml."""
+
+    boundary: str | None = None
+    grids: str
+    terminals: str
+    workers: str
+    streets: str | None = None
+    fleet: str | None = None
+
+
+LogFormat = Literal["auto", "text", "json"]
