@@ -1,0 +1,66 @@
+"""SSD and SSDLite as TensorFlow's detection zoo exports them: box encodings and class logits over anchors.
+
+Anchors after Liu et al., "SSD: Single Shot MultiBox Detector" (2016), six layers, scales 0.2 to 0.95.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.detectors.base import Detector, Image, as_input, suppress
+from fusion.types.detections import Detections
+from fusion.types.errors import SiteError
+
+_LAYERS = (19, 10, 5, 3, 2, 1)  # cells along one side, for a 300-pixel input
+_LEAST, _MOST = 0.2, 0.95
+_CENTRE_VARIANCE, _SIZE_VARIANCE = 10.0, 5.0
+
+
+def anchors() -> NDArray[np.float32]:
+    """[1917, 4]: centre y, centre x, height, width as shares of the picture."""
+    scales = [_LEAST + (_MOST - _LEAST) * layer / 5 for layer in range(6)] + [1.0]
+    rows = []
+    for layer, cells in enumerate(_LAYERS):
+        scale, following = scales[layer], scales[layer + 1]
+        shapes = [(scale, ratio) for ratio in (1.0, 2.0, 0.5, 3.0, 1 / 3)] + [((scale * following) ** 0.5, 1.0)]
+        if layer == 0:
+            shapes = [(0.1, 1.0), (scale, 2.0), (scale, 0.5)]
+        for y in range(cells):
+            for x in range(cells):
+                for size, ratio in shapes:
+                    rows.append(((y + 0.5) / cells, (x + 0.5) / cells, size / ratio**0.5, size * ratio**0.5))
+    return np.array(rows, np.float32)
+
+
+class Ssd(Detector, family="ssd"):
+    """Two outputs: boxes [N, A, 4] and class logits [N, A, C], class 0 being the background."""
+
+    def check(self) -> None:
+        """Refuse other outputs than boxes over our anchors and logits over the manifest's classes."""
+        self._anchors = anchors()
+        classes = self.model.entry.classes
+        wanted = [[len(self._anchors), 4], [len(self._anchors), len(classes)]]
+        found = [shape[1:] for shape in self.session.output_shapes]
+        if found != wanted:
+            raise SiteError(f"model {self.model.name}: outputs {found}; wanted {wanted} for the family ssd")
+        self._reported = np.array([bool(name) for name in classes])
+        self._logit = float(np.log(self.least_score / (1 - self.least_score)))
+
+    def prepare(self, image: Image) -> NDArray[np.float32]:
+        """Squashed to the model's size: the family was trained so."""
+        squashed = cv2.resize(image, self.model.entry.size_px, interpolation=cv2.INTER_AREA)
+        return as_input(np.asarray(squashed, np.uint8), self.model.entry)
+
+    def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> Detections:
+        """Boxes above the least score, decoded only where a class passed."""
+        boxes, logits = outputs
+        anchor, class_id = np.nonzero((logits > self._logit) & self._reported)
+        score = 1 / (1 + np.exp(-logits[anchor, class_id]))
+        code, base = boxes[anchor], self._anchors[anchor]
+        centre = code[:, :2] / _CENTRE_VARIANCE * base[:, 2:] + base[:, :2]
+        half = np.exp(code[:, 2:] / _SIZE_VARIANCE) * base[:, 2:] / 2
+        yxyx = np.concatenate([centre - half, centre + half], axis=1)
+        xyxy_px = (yxyx[:, [1, 0, 3, 2]] * np.array([*size_px, *size_px])).astype(np.float32)
+        return suppress(xyxy_px, score, class_id, self.model.entry.classes, size_px=size_px)
