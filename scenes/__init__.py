@@ -1,0 +1,1 @@
+"""Renders labelled street scenes, with exact truth. Never part of set-up, tests or the wheel."""

@@ -1,0 +1,68 @@
+"""A pinhole camera: matrices, and where the ground of the pavement falls in its picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from scenes.meshes import Floats
+from scenes.street import KERB_M
+
+
+def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0, 0, 1)) -> Floats:
+    """World to eye coordinates, 4x4."""
+    forward = np.asarray(target, float) - np.asarray(eye, float)
+    forward /= np.linalg.norm(forward)
+    right = np.cross(forward, up)
+    right /= np.linalg.norm(right)
+    matrix = np.eye(4)
+    matrix[0, :3], matrix[1, :3], matrix[2, :3] = right, np.cross(right, forward), -forward
+    matrix[:3, 3] = -matrix[:3, :3] @ np.asarray(eye, float)
+    return matrix
+
+
+def orthographic(half_m: float, near: float, far: float) -> Floats:
+    """A box of light, 4x4."""
+    depth = far - near
+    return np.array(
+        [[1 / half_m, 0, 0, 0], [0, 1 / half_m, 0, 0], [0, 0, -2 / depth, -(far + near) / depth], [0, 0, 0, 1]]
+    )
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where it hangs and what it looks at; the vertical field of view in degrees."""
+
+    eye: tuple[float, float, float]
+    target: tuple[float, float, float]
+    fov_deg: float
+
+    def view(self, aspect: float) -> Floats:
+        """World to clip coordinates, 4x4."""
+        near, far, t = 0.5, 200.0, 1 / np.tan(np.deg2rad(self.fov_deg) / 2)
+        depth = far - near
+        lens = np.array(
+            [[t / aspect, 0, 0, 0], [0, t, 0, 0], [0, 0, -(far + near) / depth, -2 * far * near / depth], [0, 0, -1, 0]]
+        )
+        return lens @ look_at(self.eye, self.target)
+
+    def project(self, points: ArrayLike, size_px: tuple[int, int]) -> Floats:
+        """World points [N, 3] to pixels [N, 2]."""
+        width, height = size_px
+        homogeneous = np.c_[np.atleast_2d(np.asarray(points, float)), np.ones(len(np.atleast_2d(points)))]
+        clip = homogeneous @ self.view(width / height).T
+        ndc = clip[:, :2] / np.maximum(clip[:, 3:], 1e-6)
+        return np.c_[(ndc[:, 0] + 1) / 2 * width, (1 - ndc[:, 1]) / 2 * height]
+
+    def homography(self, size_px: tuple[int, int]) -> Floats:
+        """3x3, pixels of the picture to metres on the pavement (x right, y forward of the world's origin)."""
+        view = self.view(size_px[0] / size_px[1])
+        ground_to_clip = view[np.ix_([0, 1, 3], [0, 1, 3])] + np.outer(view[[0, 1, 3], 2], [0, 0, KERB_M])
+        width, height = size_px
+        to_pixels = np.array([[width / 2, 0, width / 2], [0, -height / 2, height / 2], [0, 0, 1]])
+        matrix = np.linalg.inv(to_pixels @ ground_to_clip)
+        return matrix / matrix[2, 2]
+
+
+NEAR = Camera((-3.4, 1.5, 3.8), (0.5, 12.2, 0.9), 25)
+HIGH = Camera((-5.2, 1.0, 5.4), (0.35, 13.4, 0.75), 24)
