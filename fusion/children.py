@@ -6,13 +6,19 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from fusion.types.errors import PeerFault
+import structlog
+
+from fusion.types.errors import FusionError, PeerFault
+
+_LOG = structlog.get_logger()
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -136,3 +142,60 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class Supervised:
+    """Keeps a server running: whatever ends it, it is started again in the same way, with growing pauses.
+
+    The child is started by a thread of this object, since PR_SET_PDEATHSIG follows the starting thread;
+    the thread lives until `stop`.
+    """
+
+    def __init__(self, name: str, start: Callable[[], Child]) -> None:
+        self.name = name
+        self.restarts = 0
+        self._start = start
+        self._child: Child | None = None
+        self._stopping = threading.Event()
+        self._ready = threading.Event()
+        self._fault: FusionError | None = None
+        self._thread = threading.Thread(target=self._watch, name=f"supervise-{name}", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._fault is not None:
+            raise self._fault
+
+    @property
+    def child(self) -> Child | None:
+        """The child that runs now."""
+        return self._child
+
+    def stop(self) -> None:
+        """End the child and the watching."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        try:
+            self._child = self._start()
+        except FusionError as error:
+            self._fault = error
+            return
+        finally:
+            self._ready.set()
+        pause_s = _FIRST_PAUSE_S
+        while not self._stopping.wait(0.2):
+            if self._child is not None and self._child.running:
+                continue
+            _LOG.warning("child ended, starting it again", child=self.name, restarts=self.restarts)
+            if self._stopping.wait(pause_s):
+                break
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            try:
+                self._child = self._start()
+                self.restarts += 1
+                pause_s = _FIRST_PAUSE_S
+            except FusionError as error:
+                _LOG.error("child does not start", child=self.name, error=str(error))
+        if self._child is not None:
+            self._child.stop()

@@ -1,0 +1,1 @@
+"""Telling people: MQTT topics and messages, the embedded broker, and sending each alert once."""

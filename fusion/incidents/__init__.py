@@ -1,0 +1,1 @@
+"""From signals to incidents, from incidents to cases, and what is to be done about a case; pure decisions."""

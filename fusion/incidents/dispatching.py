@@ -1,0 +1,38 @@
+"""What a case needs as time passes: a worker to be told, the next one, or the command room."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from fusion.plugins import Config, Duration
+from fusion.types.case import Case, CaseState
+
+
+class DispatchTimes(Config):
+    """How long a worker may take, and how often the command room's cases are tried again."""
+
+    acknowledge_within: Duration = timedelta(seconds=90)
+    try_again_after: Duration = timedelta(seconds=60)  #: while nobody could be told
+    most_told: Annotated[int, Field(ge=1, le=100)] = 6  #: after so many silent or declining workers: command room
+
+
+class Need(StrEnum):
+    """What is due."""
+
+    TELL = "tell"  #: choose a worker and tell
+    PASS_ON = "pass_on"  #: the one who was told did not answer in time
+    NOTHING = "nothing"
+
+
+def due(case: Case, now: datetime, times: DispatchTimes) -> Need:
+    """What a case needs now; the same case and time always need the same."""
+    if case.state is CaseState.DISPATCHED and case.due_at is not None and now >= case.due_at:
+        return Need.PASS_ON
+    if case.state is CaseState.OPENED:
+        if not case.escalated:
+            return Need.TELL
+        if len(case.told) < times.most_told and now >= case.changed_at + times.try_again_after:
+            return Need.TELL  # somebody may have come on duty since
+    return Need.NOTHING

@@ -1,0 +1,1 @@
+"""Alembic migrations, forward from the first release."""
