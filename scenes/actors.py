@@ -1,59 +1,77 @@
 """People who walk along waypoints, and things that are driven along them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from scenes.bodies import Body
-from scenes.poses import Pose, bending, riding, standing, walking
+from scenes.poses import Arms, Pose, bending, riding, standing, walking
 from scenes.renderer import Thing
 from scenes.street import ground_z
 
+FAR_M, BEHIND_M = 60.0, 3.5  #: y where people come and go: small in the distance, or below the picture
 _STRIDE_M = 1.35
+_GONE_M = 3.0  #: a bringer this far away has left
 
 
 @dataclass(frozen=True)
-class Waypoint:
-    """Leave for (x, y) at `start_s`, or when the one before is reached, whichever is later."""
+class Place:
+    """Where something is; it heads to where it goes (0 is -y, 90 is +x), nowhere while it stands."""
 
-    start_s: float
     x: float
     y: float
+    heading_deg: float | None
+    gone_m: float
+
+    def beside(self, forward_m: float, right_m: float, faces_deg: float) -> tuple[float, float]:
+        """(x, y) of a point relative to somebody here, who looks where it heads, or to `faces_deg`."""
+        turn = np.deg2rad(faces_deg if self.heading_deg is None else self.heading_deg)
+        x = self.x + forward_m * np.sin(turn) - right_m * np.cos(turn)
+        y = self.y - forward_m * np.cos(turn) - right_m * np.sin(turn)
+        return float(x), float(y)
 
 
 @dataclass(frozen=True)
 class Course:
-    """Where something is as time passes; it appears at the first waypoint."""
+    """Where something is as time passes.
 
-    points: Sequence[Waypoint]
+    `points` are (start_s, x, y): leave for there at that time, or when the point before is reached, whichever is
+    later. It is nowhere before the first point's time and, when it `leaves`, after it has reached the last.
+    """
+
     speed_m_s: float
+    points: Sequence[tuple[float, float, float]]
+    leaves: bool = False
 
-    def at(self, time_s: float) -> tuple[float, float, float | None, float] | None:
-        """(x, y, heading in degrees or None when it stands, metres gone), or None before it appears."""
-        first = self.points[0]
-        if time_s < first.start_s:
+    def at(self, time_s: float) -> Place | None:
+        """The place at a time, None when it is nowhere."""
+        free_s, x, y = self.points[0]
+        gone_m = 0.0
+        if time_s < free_s:
             return None
-        x, y, free_s, gone = first.x, first.y, first.start_s, 0.0
-        for point in self.points[1:]:
-            start_s = max(point.start_s, free_s)
+        for wanted_s, to_x, to_y in self.points[1:]:
+            start_s = max(wanted_s, free_s)
             if time_s < start_s:
-                break
-            length = float(np.hypot(point.x - x, point.y - y))
+                return Place(x, y, None, gone_m)
+            length = float(np.hypot(to_x - x, to_y - y))
             walked = self.speed_m_s * (time_s - start_s)
             if walked < length:
-                ux, uy = (point.x - x) / length, (point.y - y) / length
-                return x + ux * walked, y + uy * walked, float(np.rad2deg(np.arctan2(ux, -uy))), gone + walked
-            x, y, free_s, gone = point.x, point.y, start_s + length / self.speed_m_s, gone + length
-        return x, y, None, gone
+                ux, uy = (to_x - x) / length, (to_y - y) / length
+                return Place(x + ux * walked, y + uy * walked, float(np.rad2deg(np.arctan2(ux, -uy))), gone_m + walked)
+            x, y, free_s, gone_m = to_x, to_y, start_s + length / self.speed_m_s, gone_m + length
+        return None if self.leaves else Place(x, y, None, gone_m)
+
+    def left_s(self, x: float, y: float, until_s: float, half_length_m: float = 0.0) -> float:
+        """The tenth of a second before `until_s` from which on it is more than 3 m away from (x, y)."""
+        for tenth in range(int(until_s * 10), 0, -1):
+            place = self.at(tenth / 10)
+            if place is not None and np.hypot(place.x - x, place.y - y) - half_length_m <= _GONE_M:
+                return (tenth + 1) / 10
+        raise ValueError(f"scenes: nothing on this course comes near ({x}, {y}) before {until_s} s")
 
 
-def course(speed_m_s: float, *points: tuple[float, float, float]) -> Course:
-    """A course from (start_s, x, y) triples."""
-    return Course([Waypoint(*point) for point in points], speed_m_s)
-
-
-@dataclass
+@dataclass(frozen=True)
 class Walker:
     """One person on a course."""
 
@@ -62,33 +80,39 @@ class Walker:
     course: Course
     faces_deg: float = 0.0  #: while standing
     gesture: float = 0.0  #: while standing, 0-1
-    pushes_until_s: float = 0.0
     bends: Sequence[tuple[float, float]] = ()  #: (start, end) seconds
-    rides_until_s: float = 0.0  #: seated on what it drives
-    seat: tuple[float, float] = field(default=(0.0, 0.0))  #: behind the course's point, height, metres
+    arms: Arms | None = None  #: what they do while walking, when they do not swing
+    arms_s: Sequence[tuple[float, float]] = ((-np.inf, np.inf),)  #: (start, end) seconds of that
+    rides_until_s: float = -np.inf  #: seated on what it drives
+    seat: tuple[float, float] = (0.0, 0.0)  #: behind the course's point, height, metres
 
-    def position(self, time_s: float) -> tuple[float, float] | None:
-        """Where the person stands, when in the street at all."""
+    def place(self, time_s: float) -> Place | None:
+        """Where the person is, when near the street's visible part at all."""
         place = self.course.at(time_s)
-        return None if place is None or not 3 < place[1] < 42 else place[:2]
+        return None if place is None or not BEHIND_M <= place.y <= FAR_M else place
+
+    def beside(self, time_s: float, forward_m: float, right_m: float) -> tuple[float, float] | None:
+        """(x, y) of something that the person holds."""
+        place = self.place(time_s)
+        return None if place is None else place.beside(forward_m, right_m, self.faces_deg)
 
     def thing(self, time_s: float) -> Thing | None:
         """The posed body."""
-        place = self.course.at(time_s)
-        if place is None or not 3 < place[1] < 42:
+        place = self.place(time_s)
+        if place is None:
             return None
-        x, y, heading, gone = place
-        pose = self._pose(time_s, None if heading is None else gone / _STRIDE_M * 2 * np.pi)
-        z = ground_z(x)
+        pose, y, z = self._pose(time_s, place), place.y, ground_z(place.x)
         if time_s < self.rides_until_s:
-            pose, z, y = riding(), self.seat[1], y + self.seat[0]
-        posed = self.body.posed(pose).at((x, y, z), self.faces_deg if heading is None else heading)
-        return Thing(posed, self.label, smooth=True, rest=self.body.rest)
+            pose, y, z = riding(), place.y - self.seat[0], z + self.seat[1]
+        heading = self.faces_deg if place.heading_deg is None else place.heading_deg
+        return Thing(self.body.posed(pose).at((place.x, y, z), heading), self.label, smooth=True, rest=self.body.rest)
 
-    def _pose(self, time_s: float, phase: float | None) -> Pose:
+    def _pose(self, time_s: float, place: Place) -> Pose:
         for start_s, end_s in self.bends:
             if start_s < time_s < end_s:
                 return bending(float(np.sin(np.pi * (time_s - start_s) / (end_s - start_s))))
-        if phase is not None:
-            return walking(phase, pushing=time_s < self.pushes_until_s)
-        return standing(time_s, self.label, self.gesture * max(0.0, float(np.sin(time_s * 0.9 + self.label))))
+        arms = self.arms if any(start_s <= time_s < end_s for start_s, end_s in self.arms_s) else None
+        if place.heading_deg is not None:
+            return walking(place.gone_m / _STRIDE_M * 2 * np.pi, arms)
+        pose = standing(time_s, self.label, self.gesture * max(0.0, float(np.sin(time_s * 0.9 + self.label))))
+        return pose | arms() if arms else pose

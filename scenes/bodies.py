@@ -33,6 +33,7 @@ class Looks:
     shoes: Colour = (0.05, 0.04, 0.03)
     sleeves: bool = True
     skirt: bool = False
+    size: float = 1.0  #: of the average of the sex
 
 
 @cache
@@ -97,7 +98,7 @@ def _normals(vertices: Floats, quads: NDArray[np.int64]) -> Floats:
     face = np.cross(vertices[quads[:, 2]] - vertices[quads[:, 0]], vertices[quads[:, 3]] - vertices[quads[:, 1]])
     for corner in range(4):
         np.add.at(normals, quads[:, corner], face)
-    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9)
+    return np.asarray(normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9))
 
 
 class Body:
@@ -112,7 +113,9 @@ class Body:
         ):
             index, offset = _target(name)
             vertices[index] += offset
-        vertices = np.c_[vertices[:, 0], -vertices[:, 2], vertices[:, 1]] * 0.1  # decimetres, y up
+        vertices = (
+            np.column_stack([vertices[:, 0], -vertices[:, 2], vertices[:, 1]]) * 0.1 * looks.size
+        )  # decimetres, y up
         self.names, self._parents, weights, bones = _rig()
         joints = {g: vertices[np.unique(quads[groups == g])].mean(0) for g in set(groups) if g.startswith("joint")}
         self._pivots = np.array([joints.get(bones[n]["head"].get("cube_name"), np.zeros(3)) for n in self.names])  # type: ignore[attr-defined]
@@ -143,7 +146,7 @@ class Body:
     @property
     def rest(self) -> Floats:
         """Vertices before posing, where textures are anchored."""
-        return self._rest
+        return self._mesh.vertices
 
 
 class _Wardrobe:
@@ -163,7 +166,7 @@ class _Wardrobe:
         self.worn = vertices.copy()
 
     def _on(self, *prefixes: str) -> NDArray[np.bool_]:
-        return np.logical_or.reduce([np.char.startswith(self.face_bone, prefix) for prefix in prefixes])
+        return np.asarray(np.logical_or.reduce([np.char.startswith(self.face_bone, prefix) for prefix in prefixes]))
 
     def _inflate(self, faces: NDArray[np.bool_], by_m: float | Floats) -> None:
         touched = np.zeros(len(self.vertices), bool)
@@ -214,33 +217,35 @@ class _Wardrobe:
         crown = self.vertices[np.unique(self.quads[self.groups == "body"])][:, 2].max()
         behind = self.centre[:, 1] - self.joints["joint-head"][1]
         top = (self.centre[:, 2] > crown - 0.065) | ((behind > -0.02) & (self.centre[:, 2] > crown - 0.19))
-        return head & top & ~(np.abs(self.centre[:, 0]) > 0.085)
+        return np.asarray(head & top & ~(np.abs(self.centre[:, 0]) > 0.085))
+
+
+_SKINS: tuple[Colour, ...] = ((0.36, 0.2, 0.12), (0.42, 0.25, 0.16), (0.3, 0.16, 0.09))
+_TROUSERS: tuple[Colour, ...] = (
+    (0.03, 0.035, 0.06), (0.28, 0.22, 0.14), (0.05, 0.06, 0.1), (0.02, 0.02, 0.02), (0.1, 0.1, 0.11),
+)  # fmt: skip
+_SHIRTS: tuple[Colour, ...] = (
+    (0.6, 0.58, 0.52), (0.5, 0.04, 0.1), (0.05, 0.15, 0.45), (0.5, 0.38, 0.05), (0.04, 0.25, 0.12),
+    (0.2, 0.05, 0.06), (0.45, 0.15, 0.03), (0.25, 0.1, 0.3), (0.6, 0.6, 0.62), (0.1, 0.3, 0.4),
+    (0.16, 0.16, 0.18), (0.5, 0.3, 0.32), (0.12, 0.1, 0.05), (0.35, 0.5, 0.55),
+)  # fmt: skip
 
 
 def people() -> list[Body]:
-    """Ten people who differ in sex, age and clothes; the same ten each time."""
-    shirts: tuple[Colour, ...] = (
-        (0.6, 0.58, 0.52), (0.5, 0.04, 0.1), (0.05, 0.15, 0.45), (0.5, 0.38, 0.05), (0.04, 0.25, 0.12),
-        (0.03, 0.03, 0.035), (0.45, 0.15, 0.03), (0.25, 0.1, 0.3), (0.6, 0.6, 0.62), (0.1, 0.3, 0.4),
-    )  # fmt: skip
-    trousers: tuple[Colour, ...] = (
-        (0.03, 0.035, 0.06),
-        (0.28, 0.22, 0.14),
-        (0.05, 0.06, 0.1),
-        (0.02, 0.02, 0.02),
-        (0.1, 0.1, 0.11),
-    )
+    """Fourteen people who differ in sex, age, size and clothes; the same each time. Men have even numbers."""
     return [
         Body(
             Looks(
                 sex=("male", "female")[index % 2],
                 age="old" if index % 7 == 3 else "young",
-                shirt=shirts[index],
-                trousers=trousers[index % 5],
+                shirt=shirt,
+                trousers=_TROUSERS[index % 5],
+                skin=_SKINS[index % 3],
                 sleeves=index % 3 == 0,
                 skirt=index % 4 == 1,
+                size=0.96 + 0.02 * (index * 3 % 5),
             ),
             seed=index,
         )
-        for index in range(10)
+        for index, shirt in enumerate(_SHIRTS)
     ]

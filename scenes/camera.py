@@ -1,4 +1,4 @@
-"""A pinhole camera: matrices, and where the ground of the pavement falls in its picture."""
+"""A pinhole camera: matrices, and where the pavement's ground lies in its picture."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0, 0, 1)) -> Flo
     """World to eye coordinates, 4x4."""
     forward = np.asarray(target, float) - np.asarray(eye, float)
     forward /= np.linalg.norm(forward)
-    right = np.cross(forward, up)
+    right = np.cross(forward, np.asarray(up, float))
     right /= np.linalg.norm(right)
     matrix = np.eye(4)
     matrix[0, :3], matrix[1, :3], matrix[2, :3] = right, np.cross(right, forward), -forward
@@ -44,24 +44,24 @@ class Camera:
         lens = np.array(
             [[t / aspect, 0, 0, 0], [0, t, 0, 0], [0, 0, -(far + near) / depth, -2 * far * near / depth], [0, 0, -1, 0]]
         )
-        return lens @ look_at(self.eye, self.target)
+        return np.asarray(lens @ look_at(self.eye, self.target))
 
     def project(self, points: ArrayLike, size_px: tuple[int, int]) -> Floats:
         """World points [N, 3] to pixels [N, 2]."""
         width, height = size_px
-        homogeneous = np.c_[np.atleast_2d(np.asarray(points, float)), np.ones(len(np.atleast_2d(points)))]
-        clip = homogeneous @ self.view(width / height).T
+        world = np.atleast_2d(np.asarray(points, float))
+        clip = np.column_stack([world, np.ones(len(world))]) @ self.view(width / height).T
         ndc = clip[:, :2] / np.maximum(clip[:, 3:], 1e-6)
-        return np.c_[(ndc[:, 0] + 1) / 2 * width, (1 - ndc[:, 1]) / 2 * height]
+        return np.column_stack([(ndc[:, 0] + 1) / 2 * width, (1 - ndc[:, 1]) / 2 * height])
 
     def homography(self, size_px: tuple[int, int]) -> Floats:
-        """3x3, pixels of the picture to metres on the pavement (x right, y forward of the world's origin)."""
+        """3x3, pixels of the picture to metres (x, y) of the world, for points at the pavement's height."""
         view = self.view(size_px[0] / size_px[1])
         ground_to_clip = view[np.ix_([0, 1, 3], [0, 1, 3])] + np.outer(view[[0, 1, 3], 2], [0, 0, KERB_M])
         width, height = size_px
         to_pixels = np.array([[width / 2, 0, width / 2], [0, -height / 2, height / 2], [0, 0, 1]])
         matrix = np.linalg.inv(to_pixels @ ground_to_clip)
-        return matrix / matrix[2, 2]
+        return np.asarray(matrix / matrix[2, 2])
 
 
 NEAR = Camera((-3.4, 1.5, 3.8), (0.5, 12.2, 0.9), 25)

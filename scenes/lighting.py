@@ -5,49 +5,88 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 Colour = tuple[float, float, float]
+Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Lamp:
-    """A point light."""
+    """A point light, or a beam when it is aimed."""
 
-    at: tuple[float, float, float]
+    at: Vector
     light: Colour
+    aim: Vector = (0, 0, 0)  #: unit direction of the beam; zero shines all round
 
 
 @dataclass(frozen=True)
 class Light:
     """Everything that shines, and how the camera exposes it."""
 
-    sun: Colour  #: direction towards the sun, not normalised
+    sun: Vector  #: direction towards the sun, not normalised
     sunlight: Colour
     sky: Colour
     ground: Colour
     exposure: float
-    lamps: tuple[Lamp, ...] = ()
+    lamps: tuple[Lamp, ...] = ()  #: six at most
     wet: float = 0.0  #: 0 dry, 1 puddles
     haze: float = 0.0016  #: extinction a metre
-    noise: float = 1.1  #: sensor noise, grey levels
+    glow: float = 0.0  #: of signs and headlamps, 0 off
+    noise: float = 1.0  #: sensor noise, grey levels
 
 
-_LAMPS = tuple(Lamp(at, (14, 10, 5.5)) for at in ((-1.6, 6, 6.2), (-1.6, 24, 6.2), (2.2, 12, 2.9), (2.2, 17, 2.9)))
+_STREET_LAMPS = tuple(
+    Lamp(at, light)
+    for at, light in (
+        ((-1.6, 6, 6.2), (9.0, 6.6, 3.6)),
+        ((-1.6, 26, 6.2), (9.0, 6.6, 3.6)),
+        ((2.5, 12.5, 2.7), (1.1, 0.95, 0.7)),
+        ((2.5, 20.0, 2.7), (1.1, 0.95, 0.7)),
+    )
+)
 
 DAY = Light((-0.55, -0.35, 0.8), (2.6, 2.4, 2.1), (0.75, 0.85, 1.0), (0.38, 0.34, 0.3), 0.45)
 MORNING = Light((-0.75, 0.25, 0.55), (2.5, 2.1, 1.6), (0.7, 0.78, 0.95), (0.36, 0.33, 0.3), 0.5)
 CLOUDY = Light((-0.2, -0.3, 1), (0.5, 0.5, 0.5), (1.3, 1.35, 1.4), (0.5, 0.48, 0.45), 0.5)
-RAIN = replace(CLOUDY, sunlight=(0.15, 0.15, 0.16), wet=0.9, haze=0.007, noise=1.4)
-NIGHT = Light((-0.4, -0.3, 0.8), (0.05, 0.06, 0.09), (0.05, 0.06, 0.09), (0.03, 0.03, 0.03), 1.6, _LAMPS, noise=2.0)
+RAIN = replace(
+    CLOUDY, sunlight=(0.1, 0.1, 0.11), sky=(0.78, 0.84, 0.92), ground=(0.3, 0.3, 0.3),
+    exposure=0.6, wet=1.0, haze=0.0035,
+)  # fmt: skip
 EVENING = replace(DAY, sun=(-0.9, -0.5, 0.45), sunlight=(1.9, 1.4, 0.9), exposure=0.5)
+NIGHT = Light(
+    (-0.4, -0.3, 0.8), (0.02, 0.025, 0.04), (0.045, 0.055, 0.085), (0.025, 0.025, 0.03), 1.5,
+    _STREET_LAMPS, glow=0.7, noise=2.0,
+)  # fmt: skip
+DUSK = replace(NIGHT, sun=EVENING.sun, sky=(0.1, 0.13, 0.24), ground=(0.05, 0.05, 0.06), exposure=1.1, noise=1.6)
+
+
+def headlights(x: float, nose_y: float) -> tuple[Lamp, Lamp]:
+    """Dipped beams of a car that drives towards -y."""
+    left, right = (Lamp((x + side, nose_y, 0.7), (70, 66, 58), (0.05, -0.996, -0.08)) for side in (-0.6, 0.6))
+    return left, right
 
 
 def between(a: Light, b: Light, share: float) -> Light:
-    """A light on the way from a to b."""
+    """A light on the way from a to b; b's lamps come on over the second half."""
 
-    def mix(x: Colour, y: Colour) -> Colour:
-        r, g, h = np.array(x) * (1 - share) + np.array(y) * share
-        return float(r), float(g), float(h)
+    def mix(x: float, y: float) -> float:
+        return x * (1 - share) + y * share
 
-    lamps = tuple(Lamp(lamp.at, mix((0, 0, 0), lamp.light)) for lamp in b.lamps) if share > 0.5 else ()
-    scalars = {k: getattr(a, k) * (1 - share) + getattr(b, k) * share for k in ("exposure", "wet", "haze", "noise")}
-    colours = {k: mix(getattr(a, k), getattr(b, k)) for k in ("sun", "sunlight", "sky", "ground")}
-    return Light(**colours, **scalars, lamps=lamps)
+    def blend(x: Colour, y: Colour) -> Colour:
+        return mix(x[0], y[0]), mix(x[1], y[1]), mix(x[2], y[2])
+
+    burning = float(np.clip(2 * share - 1, 0, 1))
+    lamps = tuple(
+        replace(lamp, light=(lamp.light[0] * burning, lamp.light[1] * burning, lamp.light[2] * burning))
+        for lamp in b.lamps
+    )
+    return Light(
+        sun=blend(a.sun, b.sun),
+        sunlight=blend(a.sunlight, b.sunlight),
+        sky=blend(a.sky, b.sky),
+        ground=blend(a.ground, b.ground),
+        exposure=mix(a.exposure, b.exposure),
+        lamps=lamps if burning else (),
+        wet=mix(a.wet, b.wet),
+        haze=mix(a.haze, b.haze),
+        glow=b.glow * burning,
+        noise=mix(a.noise, b.noise),
+    )

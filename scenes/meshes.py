@@ -17,6 +17,7 @@ class Surface(IntEnum):
     TILES = 2
     WALL = 3
     STRIPES = 4
+    BRICKS = 5
     SHUTTER = 6
     GLOSSY = 7
     WINDOWS = 8
@@ -24,6 +25,7 @@ class Surface(IntEnum):
     FOLIAGE = 10
     PLASTIC = 11
     CLOTH = 12
+    LAMP = 13
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Mesh:
         """Scaled, turned about z, then moved."""
         c, s = np.cos(np.deg2rad(yaw_deg)), np.sin(np.deg2rad(yaw_deg))
         turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-        return replace(self, vertices=(self.vertices * scale) @ turn.T + np.asarray(position, float))
+        return replace(self, vertices=(self.vertices * np.asarray(scale, float)) @ turn.T + np.asarray(position, float))
 
 
 def mesh(vertices: ArrayLike, quads: ArrayLike, colour: ArrayLike, surface: Surface = Surface.PLAIN) -> Mesh:

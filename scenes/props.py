@@ -1,11 +1,11 @@
-"""Things of the street: what is sold, dumped, driven and parked."""
+"""Things of the street: what is sold from, sold and dumped. All stand on z = 0."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from scenes.meshes import Mesh, Surface, ball, box, cylinder, join, loft, mesh, turned, wheel
+from scenes.meshes import Mesh, Surface, ball, box, cylinder, join, mesh, turned, wheel
 
-DARK, GREY, WOOD = (0.02, 0.02, 0.03), (0.4, 0.4, 0.4), (0.2, 0.12, 0.06)
+GREY, WOOD = (0.4, 0.4, 0.4), (0.2, 0.12, 0.06)
 
 
 def umbrella(
@@ -95,78 +95,15 @@ def rubble(seed: int = 0, pieces: int = 40) -> Mesh:
     return join(*parts)
 
 
+def sack(seed: int = 0) -> Mesh:
+    """A woven sack, full."""
+    return bag(seed, (0.45, 0.42, 0.36), 0.28)
+
+
 def carton(seed: int = 0) -> Mesh:
-    """An open cardboard box."""
+    """A taped cardboard box."""
     rng = np.random.default_rng(seed)
-    return box((0, 0, 0.22), (0.55, 0.45, 0.44), (0.38 * rng.uniform(0.8, 1.1), 0.26, 0.14))
-
-
-def car(colour: ArrayLike = (0.45, 0.46, 0.48), length: float = 4.2, width: float = 1.74) -> Mesh:
-    """A saloon car, nose towards -y."""
-    unit = length / 4.1
-    stations = (0, 0.05, 0.25, 0.9, 1.25, 1.3, 1.9, 2.7, 3.3, 3.5, 3.95, 4.1)
-    tops = (0.55, 0.72, 0.80, 0.93, 0.98, 0.98, 0.98, 0.98, 1.0, 1.0, 0.95, 0.6)
-    widths = (0.78, 0.9, 0.96, 1, 1, 1, 1, 1, 1, 0.98, 0.93, 0.82)
-    sections = []
-    for y, z, share in zip(stations, tops, widths, strict=True):
-        x = width / 2 * share
-        left = [(-x * 0.94, 0.22), (-x, 0.45), (-x * 0.99, z * 0.8), (-x * 0.9, z)]
-        sections.append((y * unit - length / 2, left + [(-a, b) for a, b in reversed(left)]))
-    parts = [loft(sections, colour, Surface.GLOSSY)]
-    for index in (0, -1):
-        y, ring = sections[index]
-        parts.append(
-            mesh([(x, y, z) for x, z in ring], [(0, 7, 6, 1), (1, 6, 5, 2), (2, 5, 4, 3)], colour, Surface.GLOSSY)
-        )
-    cabin = [
-        (
-            y * unit - length / 2,
-            [(-width / 2 * 0.88, 0.95), (-width / 2 * w, z), (width / 2 * w, z), (width / 2 * 0.88, 0.95)],
-        )
-        for y, z, w in ((1.05, 0.95, 0.86), (1.75, 1.42, 0.70), (2.75, 1.45, 0.70), (3.55, 1.0, 0.84))
-    ]
-    parts.append(loft(cabin, (0.015, 0.018, 0.022), Surface.GLOSSY))
-    parts.append(box((0, 2.25 * unit - length / 2, 1.45), (width * 0.7, 1.1 * unit, 0.04), colour, Surface.GLOSSY))
-    for side in (-1, 1):
-        parts += [
-            wheel((side * (width / 2 - 0.06), y, 0.32), 0.32, 0.2, "x") for y in (-length / 2 + 0.75, length / 2 - 0.8)
-        ]
-        parts.append(box((side * 0.58, -length / 2 + 0.08, 0.66), (0.34, 0.1, 0.14), (0.9, 0.9, 0.85), Surface.GLOSSY))
-        parts.append(box((side * 0.62, length / 2 - 0.06, 0.75), (0.26, 0.1, 0.18), (0.5, 0.01, 0.01), Surface.GLOSSY))
-    parts.append(box((0, -length / 2 - 0.01, 0.36), (0.5, 0.05, 0.11), (0.1, 0.2, 0.6)))
-    return join(*parts)
-
-
-def truck(colour: ArrayLike = (0.1, 0.2, 0.5)) -> Mesh:
-    """A small open truck, nose towards -y."""
-    parts = [
-        box((0, -1.9, 1.15), (1.9, 1.5, 1.5), colour, Surface.GLOSSY, 0.94),
-        box((0, -2.6, 1.5), (1.6, 0.14, 0.6), DARK, Surface.GLOSSY),
-        box((0, -2.68, 0.75), (1.8, 0.1, 0.3), (0.05, 0.05, 0.05)),
-        box((0, 0.9, 0.75), (1.9, 4, 0.2), (0.08, 0.08, 0.1)),
-    ]
-    sides = ((0, -1.05, 1.9, 0.06), (0, 2.85, 1.9, 0.06), (-0.95, 0.9, 0.06, 3.9), (0.95, 0.9, 0.06, 3.9))
-    parts += [box((x, y, 1.1), (sx, sy, 0.5), colour, Surface.SHUTTER) for x, y, sx, sy in sides]
-    for side in (-1, 1):
-        parts.append(box((side * 0.98, -1.95, 1.5), (0.03, 0.8, 0.5), DARK, Surface.GLOSSY))
-        parts.append(box((side * 0.7, -2.72, 0.75), (0.3, 0.08, 0.2), (0.9, 0.9, 0.8), Surface.GLOSSY))
-        parts += [wheel((side * 0.85, y, 0.42), 0.42, 0.28, "x") for y in (-1.9, 1.8)]
-    return join(*parts)
-
-
-def tricycle(colour: ArrayLike = (0.03, 0.2, 0.35)) -> Mesh:
-    """A three-wheeler with an open bed, nose towards -y."""
-    parts = [
-        box((0, 0.55, 0.62), (1.2, 1.5, 0.08), colour),
-        box((0, 1.3, 0.85), (1.2, 0.05, 0.4), colour, Surface.SHUTTER),
-        box((0, -0.55, 0.8), (0.4, 0.55, 0.12), DARK),
-        box((0, -0.75, 0.5), (0.16, 1.1, 0.12), colour),
-        box((0, -1.25, 0.75), (0.12, 0.12, 0.9), GREY, Surface.GLOSSY),
-        box((0, -1.2, 1.15), (0.75, 0.05, 0.05), DARK),
-        ball((0, -1.38, 0.95), 0.1, (0.9, 0.9, 0.8), Surface.GLOSSY),
-        wheel((0, -1.3, 0.28), 0.28, 0.09, "x"),
-    ]
-    for side in (-1, 1):
-        parts.append(box((side * 0.6, 0.55, 0.85), (0.05, 1.5, 0.4), colour, Surface.SHUTTER))
-        parts.append(wheel((side * 0.62, 0.75, 0.3), 0.3, 0.12, "x"))
-    return join(*parts)
+    colour = (0.38 * rng.uniform(0.8, 1.1), 0.26, 0.14)
+    return join(
+        box((0, 0, 0.2), (0.55, 0.42, 0.4), colour), box((0, 0, 0.201), (0.06, 0.425, 0.405), (0.45, 0.36, 0.2))
+    )

@@ -1,26 +1,28 @@
 """Draws meshes with moderngl on EGL (llvmpipe is enough): shading, shadows, and a picture of labels.
 
 The camera stands still, so the street is drawn once a light; a frame draws again only the rectangles in
-which something moves or throws its shadow.
+which something moves or throws its shadow. Colour has four samples a pixel, labels have one: they cannot be mixed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
 from scenes.camera import Camera, look_at, orthographic
-from scenes.lighting import Light
+from scenes.lighting import Lamp, Light
 from scenes.meshes import Floats, Mesh
 
 _SHADERS = Path(__file__).parent / "shaders"
 _CENTRE = np.array([-1.0, 14.0, 0.0])  # of the shadow maps
 _SHADOW_PX, _SKY_PX = 2048, 1024
+_SAMPLES, _LAMPS = 4, 6
 _FORMAT, _NAMES = "3f 3f 3f 2f 3f", ("position", "normal", "colour", "tag", "rest")
+
+Part = tuple[int, int, int, int]  #: a rectangle of the picture: left, top, right, bottom, pixels
 
 
 @dataclass(frozen=True)
@@ -56,24 +58,32 @@ def _triangles(thing: Thing) -> NDArray[np.float32]:
     return out.reshape(-1, 14)
 
 
+def _source(name: str) -> str:
+    return (_SHADERS / name).read_text()
+
+
 class Renderer:
     """One camera in one street."""
 
     def __init__(self, size_px: tuple[int, int], camera: Camera, street: Sequence[Thing]) -> None:
         self.size_px, self.camera = size_px, camera
         gl = self._gl = moderngl.create_context(standalone=True, backend="egl")
-        read = lambda name: (_SHADERS / name).read_text()  # noqa: E731
-        self._shade = gl.program(read("shade.vert"), read("shade.frag"))
-        self._depth = gl.program(read("depth.vert"), "#version 330\nvoid main() {}")
-        self._colour, self._labels = gl.texture(size_px, 4, dtype="f2"), gl.texture(size_px, 4)
-        self._target = gl.framebuffer([self._colour, self._labels], gl.depth_renderbuffer(size_px))
+        self._shade = gl.program(_source("shade.vert"), _source("shade.frag"))
+        self._mark = gl.program(_source("label.vert"), _source("label.frag"))
+        self._depth = gl.program(_source("depth.vert"), "#version 330\nvoid main() {}")
+        self._sampled = gl.framebuffer(
+            [gl.renderbuffer(size_px, 4, samples=_SAMPLES, dtype="f2")],
+            gl.depth_renderbuffer(size_px, samples=_SAMPLES),
+        )
+        self._lit = gl.framebuffer([gl.texture(size_px, 4, dtype="f2")])
+        self._marked = gl.framebuffer([gl.texture(size_px, 4)], gl.depth_renderbuffer(size_px))
         self._sun, self._sky = (gl.depth_texture((side, side)) for side in (_SHADOW_PX, _SKY_PX))
         for texture in (self._sun, self._sky):
             texture.compare_func = "<="
         self._sun_target, self._sky_target = (gl.framebuffer(depth_attachment=t) for t in (self._sun, self._sky))
         gl.enable(moderngl.DEPTH_TEST)
         self._street = gl.buffer(np.concatenate([_triangles(thing) for thing in street]).tobytes())
-        self._still: tuple[Light, Floats, NDArray[np.uint8]] | None = None
+        self._still: tuple[Light, NDArray[np.float16], NDArray[np.uint8]] | None = None
 
     def draw(self, things: Sequence[Thing], light: Light) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """(radiance float32 [H, W, 3] linear RGB, labels uint8 [H, W]) of the street with the things in it."""
@@ -85,7 +95,7 @@ class Renderer:
             picture[top:bottom, left:right], labels[top:bottom, left:right] = lit, marked
         return picture.astype(np.float32), labels
 
-    def _dirty(self, things: Sequence[Thing], light: Light) -> list[tuple[int, int, int, int]]:
+    def _dirty(self, things: Sequence[Thing], light: Light) -> list[Part]:
         width, height = self.size_px
         sun = np.asarray(light.sun) / np.linalg.norm(light.sun)
         boxes = []
@@ -101,29 +111,36 @@ class Renderer:
         return _merged(boxes)
 
     def _pass(
-        self, things: Sequence[Thing], light: Light, parts: list[tuple[int, int, int, int]]
-    ) -> list[tuple[Floats, NDArray[np.uint8]]]:
+        self, things: Sequence[Thing], light: Light, parts: list[Part]
+    ) -> list[tuple[NDArray[np.float16], NDArray[np.uint8]]]:
         gl, buffers = self._gl, [self._street]
         if things:
             buffers.append(gl.buffer(np.concatenate([_triangles(thing) for thing in things]).tobytes()))
-        shaded = [gl.vertex_array(self._shade, [(b, _FORMAT, *_NAMES)]) for b in buffers]
         plain = [gl.vertex_array(self._depth, [(b, "3f 44x", "position")]) for b in buffers]
+        shaded = [gl.vertex_array(self._shade, [(b, _FORMAT, *_NAMES)]) for b in buffers]
+        marked = [gl.vertex_array(self._mark, [(b, "3f 24x 2f 12x", "position", "tag")]) for b in buffers]
         self._set_light(light, plain)
-        found = []
-        height = self.size_px[1]
+        self._render(self._sampled, shaded, (*light.sky, 0.0), parts)
+        self._render(self._marked, marked, (0.0, 0.0, 0.0, 0.0), parts)
+        gl.copy_framebuffer(self._lit, self._sampled)
+        for unused in (*plain, *shaded, *marked, *buffers[1:]):
+            unused.release()
+        return [self._read(part) for part in parts]
+
+    def _render(
+        self,
+        target: moderngl.Framebuffer,
+        arrays: Sequence[moderngl.VertexArray],
+        clear: tuple[float, float, float, float],
+        parts: list[Part],
+    ) -> None:
+        target.use()
         for left, top, right, bottom in parts:
-            self._target.use()
-            self._target.scissor = (left, height - bottom, right - left, bottom - top)
-            self._target.clear(*light.sky, 0.0)
-            for array in shaded:
+            target.scissor = (left, self.size_px[1] - bottom, right - left, bottom - top)
+            target.clear(*clear)
+            for array in arrays:
                 array.render()
-            found.append(self._read(left, top, right, bottom))
-        self._target.scissor = None
-        for array in shaded + plain:
-            array.release()
-        if things:
-            buffers[1].release()
-        return found
+        target.scissor = None
 
     def _set_light(self, light: Light, plain: Sequence[moderngl.VertexArray]) -> None:
         sun = np.asarray(light.sun, float) / np.linalg.norm(light.sun)
@@ -137,35 +154,34 @@ class Renderer:
                 array.render()
         shade = self._shade
         camera_view = self.camera.view(self.size_px[0] / self.size_px[1])
+        self._mark["view"].write(camera_view.T.astype("f4").tobytes())
         for name, matrix in (("view", camera_view), ("sun_view", sun_view), ("sky_view", sky_view)):
             shade[name].write(matrix.T.astype("f4").tobytes())
-        for name, value in (
-            ("sun", tuple(sun)),
-            ("sunlight", light.sunlight),
-            ("sky", light.sky),
-            ("ground", light.ground),
-        ):
-            shade[name] = value
-        shade["eye"], shade["wet"], shade["haze"] = self.camera.eye, light.wet, light.haze
-        dark = [(0.0, 0.0, 0.0)] * (6 - len(light.lamps))
+        shade["sun"] = tuple(sun)
+        for name in ("sunlight", "sky", "ground", "wet", "haze", "glow"):
+            shade[name] = getattr(light, name)
+        shade["eye"] = self.camera.eye
+        lamps = [*light.lamps, *[Lamp((0, 0, 0), (0, 0, 0))] * (_LAMPS - len(light.lamps))]
         shade["lamps"] = len(light.lamps)
-        shade["lamp_at"] = [lamp.at for lamp in light.lamps] + dark
-        shade["lamp_light"] = [lamp.light for lamp in light.lamps] + dark
+        shade["lamp_at"] = [lamp.at for lamp in lamps]
+        shade["lamp_light"] = [lamp.light for lamp in lamps]
+        shade["lamp_aim"] = [lamp.aim for lamp in lamps]
         self._sun.use(0)
         self._sky.use(1)
         shade["sun_depth"], shade["sky_depth"] = 0, 1
 
-    def _read(self, left: int, top: int, right: int, bottom: int) -> tuple[Floats, NDArray[np.uint8]]:
-        size, at = (right - left, bottom - top), (left, self.size_px[1] - bottom)
-        view = (*at, *size)
-        lit = np.frombuffer(self._target.read(view, 3, attachment=0, dtype="f2"), "f2")
-        marked = np.frombuffer(self._target.read(view, 1, attachment=1, alignment=1), "u1")
-        return lit.reshape(size[1], size[0], 3)[::-1], marked.reshape(size[1], size[0])[::-1]
+    def _read(self, part: Part) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+        left, top, right, bottom = part
+        wide, high = right - left, bottom - top
+        viewport = (left, self.size_px[1] - bottom, wide, high)
+        lit = np.frombuffer(self._lit.read(viewport, 3, dtype="f2", alignment=1), np.float16)
+        marked = np.frombuffer(self._marked.read(viewport, 1, alignment=1), np.uint8)
+        return lit.reshape(high, wide, 3)[::-1], marked.reshape(high, wide)[::-1]
 
 
-def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+def _merged(boxes: list[Part]) -> list[Part]:
     """Boxes that overlap become one, until none do."""
-    done: list[tuple[int, int, int, int]] = []
+    done: list[Part] = []
     for new in boxes:
         box = new
         while True:
@@ -176,14 +192,3 @@ def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int,
             box = (min(box[0], hit[0]), min(box[1], hit[1]), max(box[2], hit[2]), max(box[3], hit[3]))
         done.append(box)
     return done
-
-
-def developed(radiance: NDArray[np.float32], light: Light, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Exposed, tone-mapped (ACES fit of Narkowicz, 2015), slightly soft and noisy: uint8 BGR [H, W, 3]."""
-    x = radiance * np.float32(light.exposure)
-    x = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1) ** (1 / 2.2)
-    grey = x.mean(-1, keepdims=True)
-    x = cv2.GaussianBlur(np.clip(grey + (x - grey) * 1.15, 0, 1).astype(np.float32), (0, 0), 0.7) * 255
-    grain = rng.normal(0, light.noise * 1.6, x.shape[:2]).astype(np.float32)
-    x += cv2.GaussianBlur(grain, (0, 0), 0.7)[..., None]
-    return np.asarray(np.clip(x, 0, 255), np.uint8)[..., ::-1].copy()

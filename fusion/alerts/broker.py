@@ -10,7 +10,10 @@ from pathlib import Path
 
 from fusion.alerts.topics import ENGINE, TOPICS, From
 from fusion.children import Child, Supervised, accepts, free_port
-from fusion.types.errors import PeerFault
+from fusion.types.errors import PeerFault, SiteError
+
+_STARTS_WITHIN_S = 15.0
+_CLIENT_ID = "client id"  # no worker's id holds a space
 
 
 def _program() -> str:
@@ -22,27 +25,46 @@ def _program() -> str:
 
 
 def _subject(topic: str) -> str:
+    """An MQTT topic (without dots, which ids of ours cannot hold) as the NATS subject that it is mapped to."""
     return topic.replace("/", ".").replace("+", "*").replace("#", ">")
 
 
 def permissions(worker: str) -> dict[str, list[str]]:
-    """What a worker may publish and subscribe to: only the rows with the own id."""
+    """What a worker may publish and subscribe to: only the rows with the own id, and who runs the engine."""
     mine = [topic for topic in TOPICS if "{worker}" in topic.template]
+    shared = [topic for topic in TOPICS if "{worker}" not in topic.template]
+    told = [t.of(worker) for t in mine if t.publisher is From.ENGINE] + [t.of() for t in shared]
     return {
         "publish": [_subject(t.of(worker)) for t in mine if t.publisher is From.WORKER],
-        # NATS delivers QoS 1 through an inbox of this form, which is each session's own.
-        "subscribe": [_subject(t.of(worker)) for t in mine if t.publisher is From.ENGINE] + ["$MQTT.sub.>"],
+        # QoS 1 reaches a session through an inbox of this form with a random name; the server itself refuses
+        # MQTT subscriptions to it, and other protocols are closed to these users.
+        "subscribe": [*map(_subject, told), "$MQTT.sub.>"],
     }
 
 
 class EmbeddedBroker:
-    """On loopback; passwords are made once and kept in a file that only the owner reads."""
+    """On loopback; passwords are made once and kept in a file that only the owner reads.
+
+    Restarted on the same port and with its data if it dies; what it acknowledged is on the disk.
+    """
 
     def __init__(self, folder: Path, workers: Sequence[str], port: int = 0) -> None:
+        """Start it; `port` 0 takes a free one.
+
+        Raises:
+            SiteError: a worker's id cannot be a user, or the kept passwords are not readable.
+            PeerFault: it does not start, or somebody else listens on the port.
+        """
+        if ENGINE in workers:
+            raise SiteError(f"worker id {ENGINE!r}: is the engine's own user; wanted: another id")
+        self._permissions = {worker: permissions(worker) for worker in workers}
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.host, self.port = "127.0.0.1", port or free_port()
-        self.passwords = self._passwords([ENGINE, *workers])
+        kept = self._kept_passwords([ENGINE, *workers, _CLIENT_ID])
+        #: The engine's client id. Not to be guessed: whoever connects with a client id pushes its holder out.
+        self.client_id = f"fusion-{kept.pop(_CLIENT_ID)}"
+        self.passwords = kept  #: by user: the engine and each worker
         self._supervised = Supervised("broker", self._start)
 
     @property
@@ -50,44 +72,70 @@ class EmbeddedBroker:
         """The server's process id."""
         return self._supervised.child.pid if self._supervised.child else None
 
+    @property
+    def restarts(self) -> int:
+        """How often it had to be started again."""
+        return self._supervised.restarts
+
     def stop(self) -> None:
         """End the server; sessions and retained messages stay in its folder."""
         self._supervised.stop()
 
-    def _passwords(self, users: Sequence[str]) -> dict[str, str]:
+    def _kept_passwords(self, users: Sequence[str]) -> dict[str, str]:
         path = self._folder / "passwords.json"
-        known: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
-        passwords = {user: known.get(user) or secrets.token_urlsafe(18) for user in users}
+        try:
+            known = json.loads(path.read_text()) if path.is_file() else {}
+        except (OSError, ValueError) as error:
+            raise SiteError(f"{path}: not readable as JSON; wanted: the broker's passwords, or no file") from error
+        passwords = {user: str(known.get(user) or secrets.token_urlsafe(18)) for user in users}
         _write_private(path, json.dumps(passwords, indent=1))
         return passwords
 
     def _start(self) -> Child:
-        users = [
-            {"user": user, "password": password} | ({} if user == ENGINE else {"permissions": permissions(user)})
-            for user, password in self.passwords.items()
-        ]
-        config = {
-            "server_name": "fusion",
+        if accepts(self.port):
+            raise PeerFault(f"broker: port {self.port} is taken by somebody else; wanted: a free one (broker.port)")
+        path = self._folder / "broker.conf"
+        _write_private(path, json.dumps(self._config(), indent=1))
+        child = Child("broker", [_program(), "-c", str(path)], log=self._folder / "broker.log")
+        child.wait_until(lambda: accepts(self.port), _STARTS_WITHIN_S)
+        return child
+
+    def _config(self) -> dict[str, object]:
+        return {
+            "server_name": "fusion",  # JetStream names its data after it
             "host": self.host,
-            "port": free_port(),
+            "port": free_port(),  # its own protocol cannot be switched off, but no user may use it
             "max_payload": 1 << 20,
             "jetstream": {
                 "store_dir": str(self._folder / "data"),
                 "max_file_store": 1 << 30,
                 "max_memory_store": 1 << 28,
+                # An acknowledged alert is on the disk. Costs 0.3 ms a message; by default it is every 2 minutes.
+                "sync_interval": "always",
             },
-            "mqtt": {"host": self.host, "port": self.port, "ack_wait": "15s", "max_ack_pending": 1000},
-            "authorization": {"users": users},
+            "mqtt": {
+                "host": self.host,
+                "port": self.port,
+                # What a phone did not acknowledge comes again after this, also on a new connection: the server
+                # does not send it at once there. A phone knows an id that it had before.
+                "ack_wait": "5s",
+                "max_ack_pending": 1000,
+            },
+            "authorization": {"users": [self._user(name) for name in self.passwords]},
         }
-        path = self._folder / "broker.conf"
-        _write_private(path, json.dumps(config, indent=1))
-        child = Child("broker", [_program(), "-c", str(path)], log=self._folder / "broker.log")
-        child.wait_until(lambda: accepts(self.port), 15)
-        return child
+
+    def _user(self, name: str) -> dict[str, object]:
+        user: dict[str, object] = {
+            "user": name,
+            "password": self.passwords[name],
+            "allowed_connection_types": ["MQTT"],
+        }
+        return user if name == ENGINE else user | {"permissions": self._permissions[name]}
 
 
 def _write_private(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    part.unlink(missing_ok=True)  # or its mode would be kept
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     part.replace(path)

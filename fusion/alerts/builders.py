@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import msgspec
-
-from fusion.alerts.messages import Alert, Update
+from fusion.alerts.messages import Alert, Update, encode
 from fusion.alerts.topics import ALERTS, UPDATES
 from fusion.types.case import Case
 from fusion.types.phone import OutboxMessage
@@ -46,7 +44,7 @@ def alert_for(case: Case, kinds: Mapping[str, tuple[str, str]], now: datetime) -
         evidence_sha256=tuple(ref.sha256 for ref in case.evidence),
     )
     topic = ALERTS.of(case.worker_id)
-    return OutboxMessage(id=alert.id, topic=topic, payload=msgspec.json.encode(alert), expires_at=expires_at)
+    return OutboxMessage(id=alert.id, topic=topic, payload=encode(alert), expires_at=expires_at)
 
 
 def update_for(case: Case, worker_id: str, now: datetime, *, withdrawn: bool) -> OutboxMessage:
@@ -59,4 +57,4 @@ def update_for(case: Case, worker_id: str, now: datetime, *, withdrawn: bool) ->
         withdrawn=withdrawn,
         issued_at=now,
     )
-    return OutboxMessage(id=update.id, topic=UPDATES.of(worker_id), payload=msgspec.json.encode(update))
+    return OutboxMessage(id=update.id, topic=UPDATES.of(worker_id), payload=encode(update))

@@ -14,7 +14,11 @@ _LOG = structlog.get_logger()
 
 
 class Inbound:
-    """Called by the link with every inbound message; raises only when `deliver` does."""
+    """Called by the link with every inbound message; raises only when `deliver` does.
+
+    `deliver` must return only when the message is safe (on the bus), or raise PeerFault: the broker forgets
+    the message as soon as it returns.
+    """
 
     def __init__(
         self,

@@ -1,31 +1,42 @@
-"""One MQTT connection of the engine: reconnects by itself, publishes with QoS 1, hands inbound messages on."""
+"""The engine's connection to its MQTT broker: made again until stopped, whatever happens to the broker."""
 
+import contextlib
+import random
 import ssl
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-import paho.mqtt.client as mqtt
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
 
-from fusion.alerts.messages import EngineStatus
+from fusion.alerts.inbox import Inbox
+from fusion.alerts.messages import EngineStatus, encode
+from fusion.alerts.notifier import Notifier, NotifierConfig
+from fusion.alerts.session import Address, Session
 from fusion.alerts.topics import FROM_WORKERS, STATUS
-from fusion.plugins import Config
-from fusion.types.errors import SiteError
+from fusion.plugins import Registries
+from fusion.types.errors import PeerFault, SiteError
+from fusion.types.phone import OutboxMessage
+
+__all__ = ["EMBEDDED", "Address", "BrokerConfig", "Link", "address_of"]
 
 _LOG = structlog.get_logger()
 EMBEDDED = "embedded"
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.4, 15.0
+_STEADY_S = 5.0  # a connection that lasted this long was a good one: the next try comes soon
+_FAREWELL_S = 1.0
 
 
-class BrokerConfig(Config):
+@Registries.notifiers.register
+class BrokerConfig(NotifierConfig):
     """Which broker. A password may stand in the URL or, better, in a file."""
 
+    kind: Literal["mqtt"] = "mqtt"
     url: str = EMBEDDED  #: "embedded", mqtt://[user[:password]@]host[:port] or mqtts://…
     password_file: str | None = None  #: relative to the site's folder
     ca_file: str | None = None  #: PEM; None: the system's authorities
@@ -33,146 +44,151 @@ class BrokerConfig(Config):
     client_id: str = "fusion-engine"
     port: int = 0  #: of the embedded broker; 0: any free one
 
-
-class Address:
-    """Where and as whom to connect."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        user: str | None = None,
-        password: str | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self.host, self.port, self.user, self.password, self.tls = host, port, user, password, tls
-
-    def __repr__(self) -> str:
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+    def start(self, folder: Path) -> "Link":
+        """A connection that only sends, for a second broker beside the engine's own."""
+        link = Link(address_of(self, folder), self.client_id)
+        link.start()
+        return link
 
 
 def address_of(config: BrokerConfig, folder: Path) -> Address:
     """The address of a broker by URL; SiteError names what is wrong with it, without the password."""
-    parts = urlsplit(config.url)
+    wanted = "wanted: embedded, mqtt://[user@]host[:1883] or mqtts://[user@]host[:8883]"
     try:
+        parts = urlsplit(config.url)
         port = parts.port
     except ValueError as error:
-        raise SiteError("broker.url: bad port; wanted: mqtt://host:1883 or mqtts://host:8883") from error
+        raise SiteError(f"broker.url: bad host or port; {wanted}") from error
     if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-        raise SiteError("broker.url: not an MQTT URL; wanted: embedded, mqtt://[user@]host:1883 or mqtts://…")
-    password = unquote(parts.password) if parts.password else None
-    try:
-        if config.password_file:
-            password = (folder / config.password_file).read_text().strip()
-        tls = None
-        if parts.scheme == "mqtts":
-            tls = ssl.create_default_context(cafile=str(folder / config.ca_file) if config.ca_file else None)
-            if not config.verify:
-                tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-    except OSError as error:
-        raise SiteError(
-            f"broker: {error.filename or 'ca_file'}: {error.strerror or error}; wanted: a readable file"
-        ) from error
+        raise SiteError(f"broker.url: not an MQTT URL; {wanted}")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise SiteError(f"broker.url: something follows host and port; {wanted}")
+    tls = _tls(config, folder) if parts.scheme == "mqtts" else None
     user = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    if config.password_file is not None:
+        password = _first_line(folder, config.password_file)
+    if password is not None and user is None:
+        raise SiteError("broker.url: a password without a user; wanted: mqtt://user@host")
     return Address(parts.hostname, port or (8883 if tls else 1883), user, password, tls)
 
 
-class Link:
-    """The connection. `on_message(topic, payload)` runs on paho's thread; when it raises, the message comes again.
+def _tls(config: BrokerConfig, folder: Path) -> ssl.SSLContext:
+    try:
+        tls = ssl.create_default_context(cafile=str(folder / config.ca_file) if config.ca_file else None)
+    except ssl.SSLError as error:
+        raise SiteError(f"broker.ca_file: {config.ca_file}: no certificates in it; wanted: a PEM file") from error
+    except OSError as error:
+        raise SiteError(f"broker.ca_file: {config.ca_file}: {error.strerror}; wanted: a readable PEM file") from error
+    if not config.verify:
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    return tls
 
-    An inbound message is acknowledged to the broker only after `on_message` returned, so that none is
-    lost between the broker and the bus.
+
+def _first_line(folder: Path, name: str) -> str:
+    try:
+        lines = (folder / name).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not text"
+        raise SiteError(f"broker.password_file: {name}: {why}; wanted: a file with the password") from error
+    if not lines or not lines[0].strip():
+        raise SiteError(f"broker.password_file: {name}: is empty; wanted: the password in its first line")
+    return lines[0].strip()
+
+
+class Link(Notifier):
+    """Connects on a thread of its own, with growing pauses and jitter; says `online` and leaves its last will.
+
+    `on_message(topic, payload)` runs on another thread, may block, and may raise PeerFault to be given
+    the same message again; the broker is told that a message was taken only after it returned.
     """
 
-    def __init__(self, address: Address, client_id: str, on_message: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self, address: Address, client_id: str, on_message: Callable[[str, bytes], None] | None = None
+    ) -> None:
         self.where = repr(address)
         self.well, self.since, self.detail = False, datetime.now(UTC), "connecting"
-        self._on_message = on_message
-        self._acknowledged: Callable[[int], None] = lambda _mid: None
         self.connected = threading.Event()
-        client = self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=False,
-            protocol=mqtt.MQTTv311,
-            manual_ack=True,
-        )
-        if address.user is not None:
-            client.username_pw_set(address.user, address.password)
-        if address.tls is not None:
-            client.tls_set_context(address.tls)
-        client.will_set(STATUS.of(), _status(online=False), qos=1, retain=True)
-        client.reconnect_delay_set(1, 15)
-        client.max_inflight_messages_set(100)
-        client.max_queued_messages_set(1000)
-        client.on_connect, client.on_disconnect = self._connected, self._disconnected
-        client.on_message, client.on_publish = self._message, self._published
-        client.on_connect_fail = self._failed
-        client.connect_async(address.host, address.port, keepalive=15)
+        self._address, self._client_id = address, client_id
+        self._inbox = Inbox(on_message or (lambda _topic, _payload: None))
+        self._subscriptions = [(topic.pattern, topic.qos) for topic in FROM_WORKERS] if on_message else []
+        self._session: Session | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="broker-link", daemon=True)
 
     def start(self) -> None:
-        """Connect, and keep connecting, on a thread of its own."""
-        self._client.loop_start()
+        """Connect, and keep connecting."""
+        self._inbox.start()
+        self._thread.start()
 
-    def on_acknowledged(self, callback: Callable[[int], None]) -> None:
-        """Call with the packet id of each publish that the broker acknowledged."""
-        self._acknowledged = callback
-
-    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int | None:
-        """Hand to the broker; the packet id whose acknowledgement will come, or None while there is no connection."""
-        if not self.connected.is_set():
+    def send(self, message: OutboxMessage) -> Future[None] | None:
+        """Publish; the future ends with the broker's acknowledgement. None while there is no connection."""
+        session = self._session
+        if session is None:
             return None
-        info = self._client.publish(topic, payload, qos=qos, retain=retain)
-        return info.mid if info.rc == mqtt.MQTT_ERR_SUCCESS else None
+        return session.publish(message.topic, message.payload, qos=message.qos, retain=message.retain)
 
     def stop(self) -> None:
         """Say that the engine ends, then disconnect; the broker keeps the session."""
-        if self.connected.is_set():
-            info = self._client.publish(STATUS.of(), _status(online=False), qos=1, retain=True)
+        session = self._session
+        if session is not None and not self._stopping.is_set():
+            said = self._say(session, online=False)
+            if said is not None:
+                with contextlib.suppress(TimeoutError, PeerFault):
+                    said.result(_FAREWELL_S)
+        self._stopping.set()
+        if session is not None:
+            session.lost.set()  # wakes the thread
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        self._inbox.stop()
+
+    def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            began_s = time.monotonic()
+            session = Session(
+                self._address,
+                self._client_id,
+                self._subscriptions,
+                (STATUS.of(), _status(online=False)),
+                self._inbox.put,
+            )
             try:
-                info.wait_for_publish(1.0)
-            except (RuntimeError, ValueError) as error:
-                _LOG.debug("farewell not published", error=str(error))
-        self._client.disconnect()
-        self._client.loop_stop()
+                session.open()
+                self._use(session)
+            except PeerFault as error:
+                self._state(well=False, detail=str(error))
+            lasted_s = time.monotonic() - began_s
+            pause_s = _FIRST_PAUSE_S if lasted_s > _STEADY_S else min(pause_s * 2, _LONGEST_PAUSE_S)
+            self._stopping.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
 
-    def _connected(self, client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
-        if code.is_failure:
-            self._state(well=False, detail=f"refused: {code}")
-            return
-        client.subscribe([(topic.pattern, topic.qos) for topic in FROM_WORKERS])
-        client.publish(STATUS.of(), _status(online=True), qos=1, retain=True)
+    def _use(self, session: Session) -> None:
+        self._session = session
+        self._say(session, online=True)
+        self._state(well=not session.detail, detail=session.detail)
         self.connected.set()
-        self._state(well=True)
-
-    def _disconnected(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        session.lost.wait()
         self.connected.clear()
-        self._state(well=False, detail=str(code))
+        self._session = None
+        session.close()
+        if not self._stopping.is_set():
+            self._state(well=False, detail=session.detail)
 
-    def _failed(self, _client: mqtt.Client, _data: Any) -> None:
-        self._state(well=False, detail="not reachable")
-
-    def _message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        try:
-            self._on_message(message.topic, bytes(message.payload))
-        except Exception as error:  # noqa: BLE001 - paho's thread must live; without an ack the broker sends it again
-            _LOG.warning("inbound message not taken", topic=message.topic, error=repr(error))
-            return
-        if message.qos:
-            client.ack(message.mid, message.qos)
-
-    def _published(self, _client: mqtt.Client, _data: Any, mid: int, _code: Any, _properties: Any) -> None:
-        self._acknowledged(mid)
+    @staticmethod
+    def _say(session: Session, *, online: bool) -> Future[None] | None:
+        return session.publish(STATUS.of(), _status(online=online), qos=STATUS.qos, retain=STATUS.retained)
 
     def _state(self, *, well: bool, detail: str = "") -> None:
-        if well != self.well or detail != self.detail:
-            if well != self.well:
-                self.since = datetime.now(UTC)
-                (_LOG.info if well else _LOG.warning)(
-                    "broker connected" if well else "broker away", where=self.where, detail=detail
-                )
-            self.well, self.detail = well, detail
+        if (well, detail) == (self.well, self.detail):
+            return
+        if well != self.well:
+            self.since = datetime.now(UTC)
+        self.well, self.detail = well, detail
+        (_LOG.info if well else _LOG.warning)(
+            "broker connected" if well else "broker away", where=self.where, detail=detail
+        )
 
 
 def _status(*, online: bool) -> bytes:
-    return msgspec.json.encode(EngineStatus(online=online, at=datetime.now(UTC)))
+    return encode(EngineStatus(online=online, at=datetime.now(UTC)))

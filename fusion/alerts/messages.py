@@ -14,8 +14,10 @@ from fusion.types.place import Datum, GeoPoint
 LARGEST_BYTES = 64 * 1024
 CLOCK_SLACK = timedelta(minutes=5)  #: phones' clocks; further in the future is refused
 STALEST = timedelta(days=7)
+_MOST_SAID = 200  # characters of a decoder's words, which may name a field of the payload
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+#: `(?![\s\S])` is the end of the text in Python and in ECMAScript; `$` would let a line's end through in Python.
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])")]
 Lon = Annotated[float, Meta(ge=-180, le=180)]
 Lat = Annotated[float, Meta(ge=-90, le=90)]
 Sentence = Annotated[str, Meta(max_length=2000)]
@@ -109,19 +111,29 @@ FromPhone = PhonePosition | PhoneReceipt | PhoneAnswer
 
 
 def decode(kind: type[_M], payload: bytes, now: datetime) -> _M:
-    """A payload as its message; SiteError says what was wrong and wanted, and quotes nothing of it."""
+    """A payload as its message; SiteError says what was wrong and what is wanted.
+
+    Refused are: more than 64 KiB, no JSON, an unknown or missing field (the datum too), a value out of its
+    range, and a time (`at`) more than 5 minutes ahead of `now` or more than 7 days before it.
+    """
     if len(payload) > LARGEST_BYTES:
         raise SiteError(f"{kind.__name__}: {len(payload)} bytes; wanted {LARGEST_BYTES} at most")
     try:
         message = msgspec.json.decode(payload, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SiteError(f"{kind.__name__}: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SiteError(f"{kind.__name__}: {str(error)[:_MOST_SAID]}") from error
     at: datetime | None = getattr(message, "at", None)
-    if at is not None and not now - STALEST <= at.astimezone(UTC) <= now + CLOCK_SLACK:
+    # Compared before it is converted: a time at the calendar's edge cannot be converted to UTC.
+    if at is not None and not now - STALEST <= at <= now + CLOCK_SLACK:
         raise SiteError(
             f"{kind.__name__}: at {at.isoformat()}; wanted a time within the last 7 days and not in the future"
         )
     return message
+
+
+def encode(message: Message) -> bytes:
+    """A message as its payload."""
+    return msgspec.json.encode(message)
 
 
 def from_phone(message: Message, worker_id: str, to_wgs84: ToWgs84) -> FromPhone:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fusion.alerts.messages import Alert, AnswerMessage, EngineStatus, Message, PositionMessage, ReceiptMessage, Update
+from fusion.types.errors import SiteError
 
 ROOT = "fusion/v1"
 ENGINE = "engine"
-_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class From(StrEnum):
@@ -32,9 +33,9 @@ class Topic:
     qos: int = 1
 
     def of(self, worker: str = "") -> str:
-        """The topic for a worker; an id that would change the topic's shape is refused."""
-        if "{worker}" in self.template and not _ID.match(worker):
-            raise ValueError(f"worker id {worker!r}: wanted letters, digits, - or _, 64 at most")
+        """The topic for a worker; SiteError when the id would change the topic's shape."""
+        if "{worker}" in self.template and not _ID.fullmatch(worker):
+            raise SiteError(f"worker id {worker[:80]!r}: wanted: letters, digits, - or _, 64 at most")
         return self.template.format(worker=worker)
 
     @property
@@ -109,7 +110,7 @@ def parse(name: str) -> tuple[Topic, str] | None:
         head, tail = topic.template.split("{worker}")
         if name.startswith(head) and name.endswith(tail):
             worker = name[len(head) : len(name) - len(tail)]
-            return (topic, worker) if _ID.match(worker) else None
+            return (topic, worker) if _ID.fullmatch(worker) else None
     return None
 
 

@@ -4,49 +4,32 @@ Whoever handles a message makes it count once by the id that it carries.
 """
 
 import threading
-from collections import deque
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any, TypeVar
 
 import redis
 import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from fusion import metrics
+from fusion.bus.config import EMBEDDED, WANTED, shown
 from fusion.bus.embedded import EmbeddedValkey
-from fusion.plugins import Config
+from fusion.bus.outgoing import Message, Outgoing
 from fusion.types.errors import PeerFault, SiteError
 
 _LOG = structlog.get_logger()
-_MOST_KEPT = 100_000  # entries a stream; approximate
+_T = TypeVar("_T")
 _MOST_BACKLOG = 20_000
-_RETRY_S = 0.5
-EMBEDDED = "embedded"
-
-
-class BusConfig(Config):
-    """Which bus."""
-
-    url: str = EMBEDDED  #: "embedded", redis://host:port/0 or rediss://…
-    password_file: str | None = None  #: relative to the site's folder
-
-    def resolved(self, folder: Path) -> str:
-        """The URL with the password of the file, if one is named."""
-        if self.password_file is None:
-            return self.url
-        try:
-            password = (folder / self.password_file).read_text().strip()
-        except OSError as error:
-            raise SiteError(f"bus.password_file: {self.password_file}: {error.strerror}; wanted: a file") from error
-        parts = urlsplit(self.url)
-        user = parts.username or ""
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
+_MOST_SET_ASIDE = 1000
+_STOP_WITHIN_S = 2.0
+_CLAIM_EACH_S = 10.0
+_BODY = b"m"
+REFUSED = "fusion:refused"  #: messages that nobody could handle, for those who want to know why
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,77 +42,111 @@ class Entry:
 
 
 class Bus:
-    """One connection pool; `publish` from any thread, `read` and `ack` from the one consumer.
+    """One connection pool; `publish` and `put` from any thread, `read`, `ack` and `set_aside` from the one consumer.
 
-    `publish` never loses what it took while the process lives: when the bus is away, messages wait in
-    order in a bounded backlog (the oldest are given up last-resort and counted).
+    A stream belongs to one group: what that group handled is deleted, so that a stream holds what still waits.
+    Nothing that waits is ever trimmed: a stream with `most_waiting` entries takes no more, and messages stay
+    in the backlog of whoever publishes.
     """
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, *, most_waiting: int = 100_000) -> None:
+        self._most_waiting = most_waiting
         self.embedded = EmbeddedValkey(folder) if url == EMBEDDED else None
         address = self.embedded.url if self.embedded else url
         try:
             self._redis = redis.Redis.from_url(
                 address,
+                protocol=2,
                 socket_timeout=5,
                 socket_connect_timeout=2,
                 retry=Retry(NoBackoff(), 0),
                 health_check_interval=0,
             )
-        except ValueError as error:
-            raise SiteError("bus.url: not a Redis URL; wanted: embedded, redis://host:port/0 or rediss://…") from error
-        self.where = address.rpartition("@")[2]
+        except (ValueError, TypeError) as error:
+            raise SiteError(f"bus.url: not a Redis URL; {WANTED}") from error
+        self.where = shown(address)
         self.well, self.since, self.detail = True, datetime.now(UTC), ""
-        self._backlog: deque[tuple[str, bytes]] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
+        self._stating = threading.Lock()
         self._groups: set[tuple[str, str]] = set()
         self._again: set[str] = set()  #: streams whose unacknowledged entries are to be read first
+        self._claim_at_s = 0.0
         try:
-            self._redis.ping()
-        except redis.RedisError as error:
+            self._try(self._redis.ping)
+        except BaseException:
             self.close_server()
-            raise PeerFault(f"bus {self.where}: not reachable: {_plain(error)}") from error
-        self._flusher = threading.Thread(target=self._flush, name="bus-publish", daemon=True)
-        self._flusher.start()
+            raise
+        self._outgoing = Outgoing(self._send, _MOST_BACKLOG)
 
     @property
     def backlog(self) -> int:
         """Messages that wait for the bus to come back."""
-        return len(self._backlog)
+        return len(self._outgoing)
 
     def publish(self, stream: str, payload: bytes) -> None:
-        """Append a message; returns at once, in the order of the calls."""
-        with self._changed:
-            if len(self._backlog) >= _MOST_BACKLOG:
-                self._backlog.popleft()
-                metrics.DROPS.labels("bus backlog full").inc()
-            self._backlog.append((stream, payload))
-            self._changed.notify_all()
+        """Append a message, in the order of the calls; returns at once.
+
+        It is safe as soon as the bus has it. Until then it waits here, and is lost if this process is killed
+        or if the bus stays away until 20,000 newer ones wait (the loss is counted).
+        """
+        self._outgoing.add(Message(stream, payload))
+
+    def put(self, stream: str, payload: bytes, timeout_s: float = 5.0) -> None:
+        """Append a message and return when the bus has it.
+
+        Raises:
+            PeerFault: it has not within `timeout_s`; give it again later (it may then come twice).
+        """
+        if not self._outgoing.put(Message(stream, payload), timeout_s):
+            raise PeerFault(f"bus {self.where}: has not taken a message within {timeout_s:g} s: {self.detail}")
 
     def settle(self, timeout_s: float) -> bool:
         """Wait until everything published is on the bus."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._backlog, timeout_s)
+        return self._outgoing.settle(timeout_s)
 
     def read(
-        self, streams: Sequence[str], group: str, consumer: str, *, most: int = 100, block_ms: int = 200
+        self,
+        streams: Sequence[str],
+        group: str,
+        consumer: str,
+        *,
+        most: int = 100,
+        block_ms: int = 200,
+        claim_after: timedelta = timedelta(seconds=30),
     ) -> list[Entry]:
-        """The next entries; those that this consumer was given before and did not acknowledge come first."""
+        """The next entries, oldest first in each stream.
+
+        First come those that this consumer was given before and did not acknowledge (after a start and after
+        `again`), then those that another consumer of the group was given and left for `claim_after`, then new ones.
+        """
         for stream in streams:
             self._join(stream, group)
-        held = {stream: "0" for stream in streams if stream in self._again}
-        if held:
-            found = self._read(held, group, consumer, most, None)
-            self._again = {entry.stream for entry in found}
+        while held := [stream for stream in streams if stream in self._again]:
+            found, seen = self._read(dict.fromkeys(held, "0"), group, consumer, most, None)
+            self._again -= set(held) - seen
             if found:
                 return found
-        return self._read(dict.fromkeys(streams, ">"), group, consumer, most, block_ms)
+        if claimed := self._claim(streams, group, consumer, claim_after, most):
+            return claimed
+        return self._read(dict.fromkeys(streams, ">"), group, consumer, most, block_ms)[0]
 
     def ack(self, group: str, entries: Sequence[Entry]) -> None:
-        """These were handled."""
+        """These were handled: they do not come again."""
+        if not entries:
+            return
+        pipe = self._redis.pipeline(transaction=True)
         for entry in entries:
-            self._try(lambda entry=entry: self._redis.xack(entry.stream, group, entry.entry_id))
+            pipe.xack(entry.stream, group, entry.entry_id)
+            pipe.xdel(entry.stream, entry.entry_id)
+        self._try(pipe.execute)
+
+    def set_aside(self, group: str, entry: Entry, why: str) -> None:
+        """Nobody can handle this one: it is kept beside the way (the newest 1000), with the reason."""
+        pipe = self._redis.pipeline(transaction=True)
+        fields: dict[Any, Any] = {_BODY: entry.payload, b"why": why, b"stream": entry.stream}
+        pipe.xadd(REFUSED, fields, maxlen=_MOST_SET_ASIDE, approximate=True)
+        pipe.xack(entry.stream, group, entry.entry_id)
+        pipe.xdel(entry.stream, entry.entry_id)
+        self._try(pipe.execute)
 
     def again(self, streams: Sequence[str]) -> None:
         """What was read and not acknowledged is to be read again, before anything new."""
@@ -137,11 +154,7 @@ class Bus:
 
     def close(self) -> None:
         """Publish what waits as far as the bus takes it within 2 s, then stop."""
-        self.settle(2.0)
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._flusher.join(timeout=6)
+        self._outgoing.close(_STOP_WITHIN_S)
         self._redis.close()
         self.close_server()
 
@@ -149,6 +162,17 @@ class Bus:
         """Stop the embedded server, if it is ours."""
         if self.embedded:
             self.embedded.stop()
+
+    def _send(self, batch: Sequence[Message]) -> None:
+        for stream in {message.stream for message in batch}:
+            if self._try(partial(self._redis.xlen, stream)) >= self._most_waiting:
+                detail = f"{stream} holds {self._most_waiting} messages that nobody takes"
+                self._state(well=False, detail=detail)
+                raise PeerFault(f"bus {self.where}: {detail}")
+        pipe = self._redis.pipeline(transaction=False)
+        for message in batch:
+            pipe.xadd(message.stream, {_BODY: message.payload})
+        self._try(pipe.execute)
 
     def _join(self, stream: str, group: str) -> None:
         if (stream, group) in self._groups:
@@ -165,19 +189,38 @@ class Bus:
         self._groups.add((stream, group))
         self._again.add(stream)
 
-    def _read(self, streams: dict[str, str], group: str, consumer: str, most: int, block_ms: int | None) -> list[Entry]:
-        answer: Any = self._try(
-            lambda: self._redis.xreadgroup(group, consumer, streams, count=most, block=block_ms)  # type: ignore[arg-type]
-        )
-        rows = answer.items() if isinstance(answer, dict) else answer or []
-        return [
-            Entry(_text(stream), _text(entry_id), fields[b"m"])
-            for stream, entries in rows
-            for entry_id, fields in _flat(entries)
-            if fields
-        ]
+    def _claim(self, streams: Sequence[str], group: str, consumer: str, after: timedelta, most: int) -> list[Entry]:
+        now_s = time.monotonic()
+        if now_s < self._claim_at_s:
+            return []
+        found: list[Entry] = []
+        idle_ms = int(after.total_seconds() * 1000)
+        for stream in streams:
+            answer = self._try(partial(self._redis.xautoclaim, stream, group, consumer, idle_ms, "0-0", most))
+            found += self._entries(stream, group, answer[1])
+        if not found:
+            self._claim_at_s = now_s + min(_CLAIM_EACH_S, after.total_seconds())
+        return found
 
-    def _try(self, call: Any) -> Any:
+    def _read(
+        self, streams: Mapping[str, str], group: str, consumer: str, most: int, block_ms: int | None
+    ) -> tuple[list[Entry], set[str]]:
+        """(entries, the streams that gave anything)."""
+        asked: dict[Any, Any] = dict(streams)
+        rows = self._try(lambda: self._redis.xreadgroup(group, consumer, asked, count=most, block=block_ms)) or []
+        named = [(stream.decode(), entries) for stream, entries in rows if entries]
+        return [e for s, entries in named for e in self._entries(s, group, entries)], {s for s, _ in named}
+
+    def _entries(
+        self, stream: str, group: str, rows: Sequence[tuple[bytes, Mapping[bytes, bytes] | None]]
+    ) -> list[Entry]:
+        found = [Entry(stream, entry_id.decode(), (fields or {}).get(_BODY, b"")) for entry_id, fields in rows]
+        # Given out before, and deleted since by somebody else: there is nothing left to handle.
+        empty = [entry for entry, (_, fields) in zip(found, rows, strict=True) if not fields]
+        self.ack(group, empty)
+        return [entry for entry in found if entry not in empty]
+
+    def _try(self, call: Callable[[], _T]) -> Any:
         try:
             answer = call()
         except redis.RedisError as error:
@@ -189,42 +232,12 @@ class Bus:
         return answer
 
     def _state(self, *, well: bool, detail: str = "") -> None:
-        if well != self.well:
-            self.well, self.since, self.detail = well, datetime.now(UTC), detail
-            (_LOG.info if well else _LOG.warning)(
-                "bus is back" if well else "bus is away", where=self.where, detail=detail
-            )
-
-    def _flush(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._backlog or self._closed)
-                if self._closed:
-                    return
-                stream, payload = self._backlog[0]
-            try:
-                self._try(
-                    lambda s=stream, p=payload: self._redis.xadd(s, {"m": p}, maxlen=_MOST_KEPT, approximate=True)
+        with self._stating:
+            if well != self.well:
+                self.well, self.since, self.detail = well, datetime.now(UTC), detail
+                (_LOG.info if well else _LOG.warning)(
+                    "bus is back" if well else "bus is away", where=self.where, detail=detail
                 )
-            except PeerFault:
-                with self._changed:
-                    self._changed.wait_for(lambda: self._closed, _RETRY_S)
-                continue
-            with self._changed:
-                if self._backlog and self._backlog[0] == (stream, payload):
-                    self._backlog.popleft()
-                self._changed.notify_all()
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def _flat(entries: Any) -> list[tuple[Any, Any]]:
-    # RESP3 nests one list more than RESP2.
-    if entries and isinstance(entries[0], list) and entries[0] and isinstance(entries[0][0], list | tuple):
-        return [pair for group in entries for pair in group]
-    return list(entries)
 
 
 def _plain(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The command line: run, watch, rehearse, check, models. Exit codes: 0 done, 1 the run found something wrong, 2 bad input."""
+"""The command line. Exit codes: 0 done, 1 the run found something wrong, 2 bad input."""
 
 from fusion.cli.main import main
 

@@ -130,7 +130,8 @@ def _facts(visit: Visit, case: Case) -> str:
 
 def _timeline(visit: Visit, history: Sequence[CaseEvent]) -> str:
     rows = "".join(
-        f'<li class="{event.state}"><time>{visit.speak.time(event.at)}</time><span>{escape(visit.speak.event(event))}</span></li>'
+        f'<li class="{event.state}"><time>{visit.speak.time(event.at)}</time>'
+        f"<span>{escape(visit.speak.event(event))}</span></li>"
         for event in history
     )
     return f'<section class="timeline"><h2>{escape(visit.word("timeline"))}</h2><ol>{rows}</ol></section>'

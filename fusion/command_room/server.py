@@ -26,7 +26,7 @@ from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
 from fusion.command_room.terminal_page import terminal_page
 from fusion.plugins import Config
-from fusion.types.errors import SiteError
+from fusion.types.errors import PeerFault, SiteError
 
 _LOG = structlog.get_logger()
 
@@ -88,6 +88,10 @@ def build(
     def ready() -> JSONResponse:
         ill = [peer.name for peer in backend.peers() if not peer.well]
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
+
+    @app.exception_handler(PeerFault)
+    def away(_request: Request, error: PeerFault) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 503)
 
     def visit(request: Request) -> Visit:
         session: Session = request.state.session

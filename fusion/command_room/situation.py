@@ -64,20 +64,21 @@ def _rows(visit: Visit, cases: Sequence[Case]) -> str:
 
 def case_row(visit: Visit, case: Case) -> str:
     """One case as a row that leads to its page; everything that people or files wrote is escaped."""
+    word, speak = visit.word, visit.speak
     picture = next((ref for ref in case.evidence if ref.kind.startswith("annotated")), None)
-    image = (
-        f'<img loading="lazy" alt="" src="/api/v1/evidence/{escape(picture.id)}">'
-        if picture
-        else '<i class="blank"></i>'
-    )
-    flag = f'<em class="flag">{escape(visit.word("escalated"))}</em>' if case.escalated else ""
+    image = '<i class="blank"></i>'
+    if picture:
+        image = f'<img loading="lazy" alt="" src="/api/v1/evidence/{escape(picture.id)}">'
+    flag = f'<em class="flag">{escape(word("escalated"))}</em>' if case.escalated else ""
+    where = f"{speak.grid(case)} · {speak.terminal(case.terminal_id)}"
+    who = speak.worker(case.worker_id) or word("nobody")
+    age = f'<time title="{speak.time(case.opened_at)}">{speak.ago(case.opened_at, now())}</time>'
     return (
         f'<a class="case-row {case.state} {escape(case.kind)}" href="/cases/{escape(case.id)}">{image}<div>'
-        f"<strong>{escape(visit.speak.kind(case.kind))}</strong>"
-        f'<span class="state {case.state}">{escape(visit.word(f"state.{case.state}"))}</span>'
-        f"<p>{escape(visit.speak.grid(case))} · {escape(visit.speak.terminal(case.terminal_id))}</p>"
-        f'<p class="dim"><time title="{visit.speak.time(case.opened_at)}">{visit.speak.ago(case.opened_at, now())}</time>'
-        f" · {escape(case.number)} · {escape(visit.speak.worker(case.worker_id) or visit.word('nobody'))}</p>{flag}</div></a>"
+        f"<strong>{escape(speak.kind(case.kind))}</strong>"
+        f'<span class="state {case.state}">{escape(word(f"state.{case.state}"))}</span>'
+        f"<p>{escape(where)}</p>"
+        f'<p class="dim">{age} · {escape(case.number)} · {escape(who)}</p>{flag}</div></a>'
     )
 
 

@@ -15,8 +15,6 @@ from fusion.types.errors import SiteError
 
 Image = NDArray[np.uint8]  # [height, width, 3], BGR, 0-255
 
-_MOST_BOXES = 200
-
 
 class Detector(ABC):
     """One model in one session, for one thread.
@@ -30,11 +28,13 @@ class Detector(ABC):
 
     def __init_subclass__(cls, *, family: str) -> None:
         super().__init_subclass__()
+        if family in Detector.families:
+            raise SiteError(f"detector family {family!r}: registered twice; wanted: a name of its own")
         Detector.families[family] = cls
 
-    def __init__(self, model: Model, *, least_score: float, providers: Sequence[str] = (CPU,)) -> None:
+    def __init__(self, model: Model, *, least_score: float | None = None, providers: Sequence[str] = (CPU,)) -> None:
         self.model = model
-        self.least_score = least_score
+        self.least_score = model.entry.least_score if least_score is None else least_score
         self.session = Session(model, providers)
         self.check()
 
@@ -44,7 +44,7 @@ class Detector(ABC):
 
     @abstractmethod
     def prepare(self, image: Image) -> NDArray[np.float32]:
-        """One picture as the model's input, float32 [3, H, W]."""
+        """One picture as the model's input: float32 [3, H, W] or [H, W, 3], as the manifest's layout says."""
 
     @abstractmethod
     def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> Detections:
@@ -52,53 +52,53 @@ class Detector(ABC):
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """Boxes of each picture."""
-        if not images:
-            return []
-        batch = np.stack([self.prepare(image) for image in images])
-        step = self.session.fixed_batch or len(batch)
+        step = self.session.fixed_batch or max(1, len(images))
         found = []
-        for start in range(0, len(batch), step):
-            outputs = self.session.run(batch[start : start + step])
-            for index, image in enumerate(images[start : start + step]):
-                size_px = (image.shape[1], image.shape[0])
-                found.append(self.decode([output[index] for output in outputs], size_px))
+        for start in range(0, len(images), step):
+            some = images[start : start + step]
+            prepared = [self.prepare(image) for image in some]
+            # A model of one batch size gets its last batch filled up.
+            prepared += [prepared[-1]] * (step - len(prepared))
+            outputs = self.session.run(np.stack(prepared))
+            for index, image in enumerate(some):
+                height, width = image.shape[:2]
+                found.append(self.decode([output[index] for output in outputs], (width, height)))
         return found
 
 
+def check_image(image: object) -> None:
+    """Refuse what is no picture; ValueError with wanted and found.
+
+    Args:
+        image: wanted uint8 [height, width, 3], BGR, at least one pixel.
+    """
+    if not isinstance(image, np.ndarray):
+        raise ValueError(f"image: wanted a uint8 array [H, W, 3], found {type(image).__name__}")  # noqa: TRY004 - one error for one door
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError(f"image: wanted uint8 [H, W, 3], found {image.dtype} {list(image.shape)}")
+
+
 def as_input(image: Image, entry: ModelEntry) -> NDArray[np.float32]:
-    """Channel order and scaling of the manifest: uint8 BGR [H, W, 3] to float32 [3, H, W]."""
+    """Channel order, scaling and layout of the manifest: uint8 BGR [H, W, 3] to float32."""
     ordered = cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if entry.channels == "rgb" else image
-    planes = np.ascontiguousarray(ordered.transpose(2, 0, 1)).astype(np.float32)
-    planes *= np.float32(entry.scale)
-    planes += np.float32(entry.shift)
-    return planes
+    if entry.layout == "nchw":
+        ordered = np.ascontiguousarray(ordered.transpose(2, 0, 1))
+    values = ordered.astype(np.float32)
+    values *= np.float32(entry.scale)
+    values += np.float32(entry.shift)
+    return values
 
 
-def suppress(
-    xyxy_px: NDArray[np.float32],
-    score: NDArray[np.float32],
-    class_id: NDArray[np.int64],
-    class_names: tuple[str, ...],
-    *,
-    size_px: tuple[int, int] | None = None,
-    overlap: float = 0.5,
-) -> Detections:
-    """Non-maximum suppression within each class by OpenCV, best score first; boxes clipped to the picture."""
-    if not len(score):
-        return Detections.none(class_names)
-    boxes = xyxy_px.astype(np.float32)
-    if size_px is not None:
-        width, height = size_px
-        boxes = boxes.clip(0, np.array([width, height, width, height], np.float32))
-    sizes = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-    kept = cv2.dnn.NMSBoxesBatched(sizes.tolist(), score.tolist(), class_id.tolist(), 0.0, overlap)
-    keep = np.asarray(kept, np.int64).reshape(-1)
-    keep = keep[np.argsort(-score[keep], kind="stable")][:_MOST_BOXES]
-    return Detections(boxes[keep], score[keep].astype(np.float32), class_id[keep].astype(np.int64), class_names)
+def load(model: Model, *, least_score: float | None = None, providers: Sequence[str] = (CPU,)) -> Detector:
+    """The detector of a model's family, or SiteError that lists the families.
 
+    A family is known once its file was imported: the pool imports the shipped ones, `plugins:` a site's own.
 
-def load(model: Model, *, least_score: float, providers: Sequence[str] = (CPU,)) -> Detector:
-    """The detector of a model's family, or SiteError that lists the families."""
+    Args:
+        model: its file is checked against the manifest while it is read.
+        least_score: below it nothing is reported; None: the manifest's.
+        providers: ONNX Runtime execution providers by preference; the CPU serves when none is there.
+    """
     family = Detector.families.get(model.entry.family)
     if family is None:
         valid = ", ".join(sorted(Detector.families))

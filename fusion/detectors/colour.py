@@ -5,26 +5,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.detectors.crops import Square
-from fusion.types.picture import Picture
+from fusion.types.picture import Picture, Plane
 
-_LUMA_OFFSET, _LUMA_GAIN, _CHROMA_GAIN = 16.0, 255.0 / 219.0, 255.0 / 224.0  # ITU-R BT.601 limited range
+_VALUES = np.arange(256.0)
+# ITU-R BT.601 limited range to full range, saturating: decoders do give luma below 16 and above 235.
+_LUMA = np.rint(((_VALUES - 16) * 255 / 219).clip(0, 255)).astype(np.uint8)
+_CHROMA = np.rint(((_VALUES - 128) * 255 / 224 + 128).clip(0, 255)).astype(np.uint8)
 
 
 def bgr(picture: Picture, part: Square | None = None, side_px: int | None = None) -> NDArray[np.uint8]:
-    """A square part of a picture (all of it by default) as uint8 BGR [H, W, 3].
+    """A part of a picture (all of it by default) as uint8 BGR [H, W, 3].
 
-    With `side_px` the planes are resized first, each once, so that only what is looked at is converted.
+    Args:
+        picture: of any size; limited and full range are told apart.
+        part: within the picture; its left and top edges are even, so that luma and chroma begin together.
+        side_px: the result is squashed to a square of this side; None: it keeps its size. The planes are
+            resized first, so that only what is looked at is converted.
     """
     width, height = picture.size_px
     left, top, right, bottom = part or (0, 0, width, height)
-    y = picture.y[top:bottom, left:right]
-    u, v = (plane[top // 2 : (bottom + 1) // 2, left // 2 : (right + 1) // 2] for plane in (picture.u, picture.v))
-    size = (side_px, side_px) if side_px else (y.shape[1], y.shape[0])
-    how = cv2.INTER_AREA if size[0] < y.shape[1] else cv2.INTER_LINEAR
-    luma = y if size == (y.shape[1], y.shape[0]) else cv2.resize(y, size, interpolation=how)
-    # OpenCV's YCrCb is full range, so limited-range planes are stretched on the way.
-    blue, red = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (u, v))
+    luma = picture.y[top:bottom, left:right]
+    chroma = (slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2))
+    size_px = (side_px, side_px) if side_px else (right - left, bottom - top)
+    planes = [_fit(luma, size_px, fine=True), _fit(picture.v[chroma], size_px), _fit(picture.u[chroma], size_px)]
     if not picture.full_range:
-        luma = cv2.convertScaleAbs(luma, alpha=_LUMA_GAIN, beta=-_LUMA_OFFSET * _LUMA_GAIN)
-        blue, red = (cv2.convertScaleAbs(c, alpha=_CHROMA_GAIN, beta=128 - 128 * _CHROMA_GAIN) for c in (blue, red))
-    return np.asarray(cv2.cvtColor(cv2.merge([luma, red, blue]), cv2.COLOR_YCrCb2BGR), np.uint8)
+        # OpenCV's YCrCb is full range.
+        planes = [cv2.LUT(plane, table) for plane, table in zip(planes, (_LUMA, _CHROMA, _CHROMA), strict=True)]
+    return np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR), np.uint8)
+
+
+def _fit(plane: Plane, size_px: tuple[int, int], *, fine: bool = False) -> cv2.typing.MatLike:
+    height, width = plane.shape
+    if (width, height) == size_px:
+        return plane
+    # Averaging costs five times as much; it is worth that where much is left out, and for luma alone.
+    averages = fine and 2 * size_px[0] <= width and 2 * size_px[1] <= height
+    return cv2.resize(plane, size_px, interpolation=cv2.INTER_AREA if averages else cv2.INTER_LINEAR)

@@ -3,7 +3,6 @@
 import hashlib
 import tomllib
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,25 +13,29 @@ from fusion.plugins import Config
 from fusion.types.errors import SiteError
 
 MANIFEST = "manifest.toml"
-_CHUNK_BYTES = 1 << 20
+_FOUND_SHOWN = 80  #: characters of a wrong value that an error shows
+_Side = Annotated[int, Field(gt=0, le=4096)]
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class ModelEntry(Config):
     """One model as the manifest describes it."""
 
-    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]  #: beside the manifest
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     licence: str
     source: str
     family: str
-    size_px: tuple[Annotated[int, Field(gt=0, le=4096)], Annotated[int, Field(gt=0, le=4096)]]  #: width, height
+    size_px: tuple[_Side, _Side]  #: width, height of the input
+    layout: Literal["nchw", "nhwc"] = "nchw"  #: of the input: planes after each other, or pixel by pixel
     channels: Literal["rgb", "bgr"] = "rgb"
-    scale: float = 1.0  #: the input is value * scale + shift
-    shift: float = 0.0
-    classes: tuple[str, ...]  #: by class index of the model's output; "" is never reported
+    scale: _Finite = 1.0  #: the input is value * scale + shift, value being 0-255
+    shift: _Finite = 0.0
+    least_score: Annotated[float, Field(gt=0, lt=1)] = 0.35  #: below it nothing is reported, unless the site says so
+    classes: Annotated[tuple[str, ...], Field(min_length=1)]  #: by class index of the output; "" is never reported
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Model:
     """A named model in a folder."""
 
@@ -45,17 +48,13 @@ class Model:
         """The model's file."""
         return self.folder / self.entry.file
 
-    @cached_property
+    @property
     def fault(self) -> str | None:
-        """What is wrong with the file, or None; reads it once."""
-        if not self.path.is_file():
-            return f"model {self.name}: {self.path} is missing; wanted: the file that {MANIFEST} lists"
-        digest = hashlib.sha256()
-        with self.path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-        if digest.hexdigest() != self.entry.sha256:
-            return f"model {self.name}: {self.path} has sha256 {digest.hexdigest()}; wanted {self.entry.sha256}"
+        """What is wrong with the file, or None when it is the one that the manifest means; reads it all."""
+        try:
+            self.read()
+        except SiteError as error:
+            return str(error)
         return None
 
     def read(self) -> bytes:
@@ -63,7 +62,9 @@ class Model:
         try:
             data = self.path.read_bytes()
         except OSError as error:
-            raise SiteError(f"model {self.name}: {self.path}: {error.strerror}; wanted: the listed file") from error
+            raise SiteError(
+                f"model {self.name}: {self.path}: {error.strerror}; wanted: the file that {MANIFEST} lists"
+            ) from error
         found = hashlib.sha256(data).hexdigest()
         if found != self.entry.sha256:
             raise SiteError(f"model {self.name}: {self.path} has sha256 {found}; wanted {self.entry.sha256}")
@@ -90,15 +91,26 @@ def read_manifest(folder: Path) -> dict[str, Model]:
         try:
             models[name] = Model(name, folder, ModelEntry.model_validate(table))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(map(str, (name, *first["loc"])))
-            raise SiteError(f"{path}: {key}: {first['msg']}") from error
+            raise SiteError(f"{path}: {_said(name, error)}") from error
     return models
+
+
+def _said(name: str, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(map(str, (name, *first["loc"])))
+    match first["type"]:
+        case "extra_forbidden":
+            return f"{key}: unknown key; valid: {', '.join(ModelEntry.model_fields)}"
+        case "missing":
+            return f"{key}: missing; wanted: this key with its value"
+        case _:
+            return f"{key}: {first['msg']}; found {repr(first['input'])[:_FOUND_SHOWN]}"
 
 
 def find_model(name: str, folder: Path | None = None) -> Model:
     """A model by name, or SiteError that lists the names that there are."""
-    models = read_manifest(folder or shipped_models())
+    place = folder or shipped_models()
+    models = read_manifest(place)
     if name not in models:
-        raise SiteError(f"model {name!r}: not in {folder or shipped_models()}; valid: {', '.join(sorted(models))}")
+        raise SiteError(f"model {name!r}: not in {place / MANIFEST}; valid: {', '.join(sorted(models)) or 'none'}")
     return models[name]

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal, Self
@@ -14,9 +15,9 @@ from pydantic import Field
 
 from fusion import metrics
 from fusion.detectors import ssd, yolox  # noqa: F401 - the shipped families register themselves
-from fusion.detectors.base import Image, load
+from fusion.detectors.base import Detector, Image, check_image, load
 from fusion.detectors.manifest import Model, find_model
-from fusion.plugins import Config, Registries
+from fusion.plugins import Config, Duration, Registries
 from fusion.types.detections import Detections
 
 _LOG = structlog.get_logger()
@@ -31,9 +32,10 @@ class OnnxConfig(Config):
     models: str | None = None  #: a folder with a manifest of the site's own; None: the shipped one
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     providers: tuple[str, ...] = ("CPUExecutionProvider",)
-    least_score: Annotated[float, Field(gt=0, lt=1)] = 0.35
+    least_score: Annotated[float, Field(gt=0, lt=1)] | None = None  #: None: the manifest's
     queue: Annotated[int, Field(ge=1, le=10_000)] = 64  #: requests that wait; one more drops the oldest
-    most_in_batch: Annotated[int, Field(ge=1, le=256)] = 1  #: > 1 pays on a GPU only
+    most_in_batch: Annotated[int, Field(ge=1, le=256)] = 1  #: images; > 1 pays on a GPU only
+    fill_batch: Duration = timedelta(milliseconds=5)  #: how long a batch that is not full waits for more
 
     def chosen(self, site_folder: Path) -> Model:
         """The model, looked up in the site's folder or among the shipped ones."""
@@ -44,16 +46,18 @@ class Dropped(Exception):
     """A newer request took this one's place, or the pool closed."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Request:
-    images: Sequence[Image]
+    images: tuple[Image, ...]
     future: Future[list[Detections]]
 
 
 class DetectorPool:
     """Runs a model on several threads; ONNX Runtime releases the interpreter while it computes.
 
-    `submit` never blocks. After `close` every future that was not served fails with `Dropped`.
+    `submit` never blocks. A newer request of a terminal takes over the older one's turn, so that who asks
+    often is neither served stale nor pushed to the end. After `close` every future that was not served
+    fails with `Dropped`. Callbacks of futures run without the pool's lock.
     """
 
     def __init__(self, model: Model, config: OnnxConfig) -> None:
@@ -62,12 +66,15 @@ class DetectorPool:
         self._waiting: OrderedDict[object, _Request] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
-        self.dropped = 0  #: requests that a newer one replaced or that found the queue full
+        self.dropped = 0  #: requests that a newer one replaced, that found the queue full, or that `close` gave up
         detectors = [
             load(model, least_score=config.least_score, providers=config.providers) for _ in range(config.workers)
         ]
+        #: execution providers in use, the preferred one first
+        self.providers: tuple[str, ...] = detectors[0].session.providers
+        _LOG.info("detectors ready", model=model.name, workers=config.workers, providers=self.providers)
         self._threads = [
-            threading.Thread(target=self._work, args=(detector.detect,), name=f"detector-{index}", daemon=True)
+            threading.Thread(target=self._work, args=(detector,), name=f"detector-{index}", daemon=True)
             for index, detector in enumerate(detectors)
         ]
         for thread in self._threads:
@@ -79,66 +86,106 @@ class DetectorPool:
         return len(self._waiting)
 
     def submit(self, images: Sequence[Image], *, of: object = None) -> Future[list[Detections]]:
-        """Detections of some pictures, in order. `of` names the terminal whose older request is given up."""
-        future: Future[list[Detections]] = Future()
+        """Detections of some pictures, in order.
+
+        Args:
+            images: each uint8 BGR [H, W, 3] of any size; ValueError for anything else.
+            of: names the terminal whose older waiting request is given up; None: nobody's.
+        """
+        for image in images:
+            check_image(image)
+        request = _Request(tuple(images), Future())
         with self._changed:
-            if self._closed:
-                future.set_exception(Dropped("the pool is closed"))
-                return future
-            key = of if of is not None else future
-            self._give_up(self._waiting.pop(key, None))
-            if len(self._waiting) >= self._config.queue:
-                self._give_up(self._waiting.popitem(last=False)[1])
-            self._waiting[key] = _Request(images, future)
-            self._changed.notify()
-        return future
+            late = [request] if self._closed else self._queue(request, request if of is None else of)
+            self.dropped += len(late)
+            self._changed.notify_all()
+        self._give_up(late)
+        return request.future
 
     def detect(self, images: Sequence[Image], *, of: object = None) -> list[Detections]:
         """Submit and wait; `Dropped` when a newer request took the place."""
         return self.submit(images, of=of).result() if images else []
 
     def close(self) -> None:
-        """Finish what runs, give up what waits, end the threads."""
+        """Finish what runs, give up what waits, end the threads; twice is harmless."""
         with self._changed:
             self._closed = True
-            for request in self._waiting.values():
-                self._give_up(request)
+            late = list(self._waiting.values())
             self._waiting.clear()
+            self.dropped += len(late)
             self._changed.notify_all()
+        self._give_up(late)
         for thread in self._threads:
             thread.join()
 
-    def _give_up(self, request: _Request | None) -> None:
-        if request is not None:
-            self.dropped += 1
+    def _queue(self, request: _Request, key: object) -> list[_Request]:
+        """Let a request wait; the requests that have to go for it."""
+        late = []
+        if key in self._waiting:
+            late.append(self._waiting[key])
+        elif len(self._waiting) >= self._config.queue:
+            late.append(self._waiting.popitem(last=False)[1])
+        self._waiting[key] = request
+        return late
+
+    def _give_up(self, requests: Sequence[_Request]) -> None:
+        for request in requests:
             metrics.DROPS.labels("detector busy").inc()
-            request.future.set_exception(Dropped("a newer picture took its place"))
+            if request.future.set_running_or_notify_cancel():
+                request.future.set_exception(Dropped("a newer picture took its place, or the pool is closed"))
 
     def _take(self) -> list[_Request] | None:
+        """The next batch, none of it cancelled; None when the pool is closed."""
+        most = self._config.most_in_batch
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            if self._closed:
-                return None
-            batch = [self._waiting.popitem(last=False)[1]]
-            images = len(batch[0].images)
-            while self._waiting and images < self._config.most_in_batch:
-                batch.append(self._waiting.popitem(last=False)[1])
-                images += len(batch[-1].images)
-            return batch
+            while True:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if most > 1:
+                    self._changed.wait_for(lambda: self._fill() >= most or self._closed, self._fill_s)
+                if self._closed:
+                    return None
+                batch = self._pop(most)
+                if batch:
+                    return batch
 
-    def _work(self, detect: object) -> None:
-        assert callable(detect)  # noqa: S101 - a bound method travels as an object through Thread
+    @property
+    def _fill_s(self) -> float:
+        return self._config.fill_batch.total_seconds()
+
+    def _fill(self) -> int:
+        return sum(len(request.images) for request in self._waiting.values())
+
+    def _pop(self, most: int) -> list[_Request]:
+        batch: list[_Request] = []
+        images = 0
+        while self._waiting and images < most:
+            request = next(iter(self._waiting.values()))
+            if batch and images + len(request.images) > most:
+                break
+            self._waiting.popitem(last=False)
+            if request.future.set_running_or_notify_cancel():
+                batch.append(request)
+                images += len(request.images)
+        return batch
+
+    def _work(self, detector: Detector) -> None:
         while (batch := self._take()) is not None:
-            try:
-                with metrics.DETECT_SECONDS.time():
-                    found = iter(detect([image for request in batch for image in request.images]))
-                for request in batch:
-                    request.future.set_result([next(found) for _ in request.images])
-            except Exception as error:  # noqa: BLE001 - a worker outlives one bad picture; its sender is told
-                _LOG.warning("detector failed", model=self.model.name, error=repr(error))
-                for request in batch:
-                    if not request.future.done():
-                        request.future.set_exception(error)
+            self._serve(detector, batch)
+
+    def _serve(self, detector: Detector, batch: Sequence[_Request]) -> None:
+        try:
+            with metrics.DETECT_SECONDS.time():
+                found = iter(detector.detect([image for request in batch for image in request.images]))
+        except Exception as error:  # noqa: BLE001 - a worker outlives one bad picture; its sender is told
+            if len(batch) > 1:
+                for request in batch:  # only the one that is at fault fails
+                    self._serve(detector, [request])
+                return
+            _LOG.warning("detector failed", model=self.model.name, error=repr(error))
+            batch[0].future.set_exception(error)
+            return
+        for request in batch:
+            request.future.set_result([next(found) for _ in request.images])
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from fusion.types.errors import SiteError
 
 _LOG = structlog.get_logger()
 CPU = "CPUExecutionProvider"
+_FLOAT = "tensor(float)"
 
 
 def usable_providers(wanted: Sequence[str]) -> list[str]:
@@ -32,28 +33,32 @@ class Session:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        data, usable = model.read(), usable_providers(providers)
         try:
-            self._session = ort.InferenceSession(model.read(), options, providers=usable_providers(providers))
-        except Exception as error:
-            if isinstance(error, SiteError):
-                raise
-            raise SiteError(f"model {model.name}: {model.path} is no ONNX model that runs here: {error}") from error
-        self.providers: list[str] = self._session.get_providers()
+            self._session = ort.InferenceSession(data, options, providers=usable)
+        except Exception as error:  # ONNX Runtime's own errors have no common base
+            reason = str(error).strip().partition("\n")[0]
+            raise SiteError(f"model {model.name}: {model.path} is no ONNX model that runs here: {reason}") from error
+        #: execution providers that the session took, the preferred one first
+        self.providers: tuple[str, ...] = tuple(self._session.get_providers())
+        for name in usable:
+            if name not in self.providers:
+                _LOG.warning("execution provider does not start, falling back", wanted=name, used=self.providers)
         self._input = self._session.get_inputs()[0].name
         self._check_input(model)
 
     def _check_input(self, model: Model) -> None:
-        shape = self._session.get_inputs()[0].shape
+        inputs = self._session.get_inputs()
         width, height = model.entry.size_px
-        if (
-            len(shape) != 4
-            or shape[1] != 3
-            or any(
-                isinstance(found, int) and found != wanted
-                for found, wanted in zip(shape[2:], (height, width), strict=True)
-            )
-        ):
-            raise SiteError(f"model {model.name}: input {shape}; wanted [N, 3, {height}, {width}] as the manifest says")
+        wanted = [3, height, width] if model.entry.layout == "nchw" else [height, width, 3]
+        found = inputs[0].shape
+        # A named dimension takes any size.
+        fits = len(found) == 4 and all(
+            size == want or not isinstance(size, int) for size, want in zip(found[1:], wanted, strict=True)
+        )
+        if len(inputs) != 1 or not fits or inputs[0].type != _FLOAT:
+            shown = ", ".join(f"{entry.type} {entry.shape}" for entry in inputs)
+            raise SiteError(f"model {model.name}: input {shown}; wanted {_FLOAT} {['N', *wanted]} as the manifest says")
 
     @property
     def fixed_batch(self) -> int | None:
@@ -67,5 +72,5 @@ class Session:
         return [output.shape for output in self._session.get_outputs()]
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """[N, 3, H, W] in, all outputs out."""
+        """All outputs of one batch; its shape is the one that the manifest gives, [N, 3, H, W] or [N, H, W, 3]."""
         return [np.asarray(output) for output in self._session.run(None, {self._input: batch})]

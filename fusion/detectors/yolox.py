@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.detectors.base import Detector, Image, as_input, suppress
+from fusion.detectors.base import Detector, Image, as_input
+from fusion.detectors.nms import suppress
 from fusion.types.detections import Detections
 from fusion.types.errors import SiteError
 

@@ -6,4 +6,14 @@ from fusion.fleet.process import FleetProcess
 from fusion.fleet.server import Fleet
 from fusion.fleet.timeline import Moment, Timeline
 
-__all__ = ["Fault", "Fleet", "FleetConfig", "FleetProcess", "Moment", "State", "StreamConfig", "Timeline", "load_config"]
+__all__ = [
+    "Fault",
+    "Fleet",
+    "FleetConfig",
+    "FleetProcess",
+    "Moment",
+    "State",
+    "StreamConfig",
+    "Timeline",
+    "load_config",
+]

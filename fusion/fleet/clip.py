@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from fusion.fleet.nal import (
@@ -70,22 +71,20 @@ def read_clip(path: Path) -> Clip:
             codec = _CODECS.get(stream.codec_context.name)
             if codec is None:
                 raise SiteError(f"clip {path}: codec {stream.codec_context.name}; wanted: H.264 or H.265")
-            return _clip(stream, codec, _packets(stream))
+            return _clip(stream, codec, _packets(container, stream))
     except OSError as error:  # PyAV's errors are OSErrors or ValueErrors too
         raise SiteError(f"clip {path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise SiteError(f"clip {path}: {error}") from error
 
 
-def _packets(stream: VideoStream) -> list[_Packet]:
+def _packets(container: InputContainer, stream: VideoStream) -> list[_Packet]:
     packets = []
-    for packet in stream.container.demux(stream):
+    for packet in container.demux(stream):
         if packet.pts is None or packet.dts is None:
             continue  # the demultiplexer's flush
         scale = packet.time_base * TICKS_PER_S
-        packets.append(
-            _Packet(bytes(packet), round(packet.pts * scale), round(packet.dts * scale), packet.is_keyframe)
-        )
+        packets.append(_Packet(bytes(packet), round(packet.pts * scale), round(packet.dts * scale), packet.is_keyframe))
     if not packets or not packets[0].key:
         raise ValueError("does not begin with a keyframe; wanted: one that decodes from its start")
     if any(later.dts_ticks <= earlier.dts_ticks for earlier, later in pairwise(packets)):

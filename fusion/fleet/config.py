@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -63,8 +64,9 @@ class FleetConfig(Config):
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         paths = [stream.path for stream in self.streams]
-        if twice := {path for path in paths if paths.count(path) > 1} if len(set(paths)) < len(paths) else set():
-            raise ValueError(f"path {min(twice)}: given twice; wanted: one stream each")
+        path, count = Counter(paths).most_common(1)[0]
+        if count > 1:
+            raise ValueError(f"path {path}: given twice; wanted: one stream each")
         for fault in self.faults:
             if not any(fnmatchcase(path, fault.path) for path in paths):
                 raise ValueError(f"fault {fault.path}: no stream has such a path")

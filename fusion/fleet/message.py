@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from types import MappingProxyType
 
 _MAX_HEAD_BYTES = 16_384
 _MAX_BODY_BYTES = 65_536
@@ -44,7 +43,7 @@ class Response:
     """One answer; CSeq and Content-Length are added when it is encoded."""
 
     status: int = 200
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
 
     def encode(self, cseq: str | None) -> bytes:

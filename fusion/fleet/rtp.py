@@ -46,7 +46,7 @@ def stamped(unit: WireUnit, channel: int, sequence: int, timestamp: int, ssrc: i
     return data
 
 
-def sender_report(channel: int, ssrc: int, wall_unix_s: float, timestamp: int, packets: int, octets: int) -> bytes:
+def sender_report(channel: int, ssrc: int, *, wall_unix_s: float, timestamp: int, packets: int, octets: int) -> bytes:
     """An interleaved RTCP packet: sender report and SDES CNAME (RFC 3550 6.4.1, 6.5)."""
     seconds, fraction = divmod(wall_unix_s + _NTP_UNIX_S, 1)
     report = struct.pack(

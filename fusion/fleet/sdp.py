@@ -28,7 +28,7 @@ def description(media: tuple[str, ...], host: str) -> str:
         "v=0",
         f"o=- 0 0 IN {family} {host}",
         "s=fusion fleet",
-        f"c=IN {family} {'::' if family == 'IP6' else '0.0.0.0'}",
+        f"c=IN {family} {host}",
         "t=0 0",
         "a=control:*",
         "a=range:npt=now-",
@@ -40,7 +40,9 @@ def _fmtp(clip: Clip) -> str:
     encoded = [(nal_type(nal, clip.codec), b64encode(nal).decode()) for nal in clip.parameter_sets]
     if clip.codec is Codec.H265:
         names = {32: "sprop-vps", 33: "sprop-sps", 34: "sprop-pps"}
-        return ";".join(f"{name}={','.join(text for kind, text in encoded if kind == key)}" for key, name in names.items())
+        return ";".join(
+            f"{name}={','.join(text for kind, text in encoded if kind == key)}" for key, name in names.items()
+        )
     # profile_idc, constraint flags and level_idc are the three bytes behind the SPS's header.
     profile = next(nal[1:4].hex().upper() for nal in clip.parameter_sets if nal_type(nal, clip.codec) == 7)
     return f"packetization-mode=1;profile-level-id={profile};sprop-parameter-sets={','.join(t for _, t in encoded)}"

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from fusion import metrics
 from fusion.incidents import lifecycle
-from fusion.incidents.dispatching import DispatchTimes, Need, due
+from fusion.incidents.dispatching import DispatchTimes, Need, due, may_tell, try_again_after
 from fusion.storage import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Incident
 from fusion.types.errors import IllegalDeed
@@ -17,6 +16,13 @@ from fusion.types.place import GeoPoint
 from fusion.types.signal import EvidenceRef, Reason, Signal
 
 FUSION = "fusion"
+#: what stands in a case's history beside deeds
+OPENED, SIGNAL, EVIDENCE, RECEIVED, CLEARED = "opened", "signal", "evidence", "received", "cleared"
+
+
+def worker_actor(worker_id: str | None) -> str:
+    """A worker as an actor of a case's history."""
+    return f"worker:{worker_id}"
 
 
 class Hit(Protocol):
@@ -55,11 +61,15 @@ class Zone:
 
 
 class Cases:
-    """Deeds within one transaction; keeps the cases that it changed for those who want to know."""
+    """Deeds within one transaction.
+
+    Keeps the cases that it changed and the lines that it wrote, for those who want to know after the commit.
+    """
 
     def __init__(self, unit: Unit, zone: Zone, times: DispatchTimes, now: datetime) -> None:
         self._unit, self._zone, self._times, self._now = unit, zone, times, now
-        self.changed: list[Case] = []
+        self.changed: dict[str, Case] = {}
+        self.events: list[CaseEvent] = []
 
     def file(self, incident: Incident, signal: Signal, case_id: str) -> Case:
         """Open the case of an incident and tell somebody."""
@@ -81,32 +91,37 @@ class Cases:
             met_at=signal.met_at,
             changed_at=self._now,
             version=1,
+            due_at=self._now,
             evidence=signal.evidence,
         )
+        self._keep(case, OPENED, FUSION, signal.reason)
         self._unit.add_evidence(case.id, signal.evidence)
-        self._keep(case, "opened", FUSION, signal.reason)
-        metrics.CASES.labels(case.kind).inc()
         return self.tell(case)
 
-    def tell(self, case: Case) -> Case:
+    def tell(self, case: Case, actor: str = FUSION, version: int | None = None) -> Case:
         """Choose a worker and write the alert; when nobody is left, escalate to the command room."""
-        told = case.told if len(case.told) < self._times.most_told else ()
-        choice = self._zone.choose(case, told, self._now) if told or not case.told else None
+        choice = self._zone.choose(case, case.told, self._now) if may_tell(case, self._times) else None
         if choice is None:
-            if case.escalated:
-                # Tried again without luck: move the clock on, say nothing twice.
-                later = replace(case, changed_at=self._now, version=case.version + 1)
-                self._unit.put_case(later)
-                return later
-            why = Reason("没有可派的在岗网格员", "no worker on duty could be told")
-            return self._keep(lifecycle.step(case, Deed.ESCALATE, self._now), Deed.ESCALATE, FUSION, why)
-        after = lifecycle.dispatched(case, choice.worker_id, choice.reason, self._now, self._times.acknowledge_within)
-        self._unit.send(self._zone.alert(after, self._now), self._now)
-        return self._keep(after, Deed.DISPATCH, FUSION, choice.reason)
+            return self._nobody(case)
+        within = self._times.acknowledge_within
+        after = lifecycle.dispatched(case, choice.worker_id, choice.reason, self._now, within, version=version)
+        alert = self._zone.alert(after, self._now)
+        self._unit.send(alert, self._now)
+        return self._keep(replace(after, alert_id=alert.id), Deed.DISPATCH, actor, choice.reason)
+
+    def _nobody(self, case: Case) -> Case:
+        again_after = try_again_after(case, self._times)
+        if case.escalated:
+            # Tried again without luck: nothing is said twice, and the version that people looked at stays good.
+            later = replace(case, due_at=None if again_after is None else self._now + again_after)
+            self._unit.put_case(later)
+            return later
+        why = Reason("没有可派的在岗网格员", "no worker on duty could be told")
+        return self._keep(lifecycle.escalated(case, self._now, again_after), Deed.ESCALATE, FUSION, why)
 
     def serve(self, case: Case) -> Case:
         """Whatever is due now."""
-        need = due(case, self._now, self._times)
+        need = due(case, self._now)
         if need is Need.PASS_ON:
             zh = f"{case.worker_id} 未在时限内接单"
             why = Reason(zh, f"{case.worker_id} did not answer in time")
@@ -117,22 +132,32 @@ class Cases:
         """A deed of a person; IllegalDeed when the table or the version forbids it."""
         why = Reason(note, note)
         if deed is Deed.DISPATCH:
-            if case.state is not CaseState.OPENED:
-                raise IllegalDeed(f"case {case.number}: dispatch is not possible when {case.state}")
-            return self.tell(replace(case, told=(), escalated=False))
-        if deed is Deed.DECLINE:
+            lifecycle.apply(case, deed, self._now, version=version)
+            # A person asks for it, so those who were told before may be told again.
+            after = self.tell(replace(case, told=()), actor, version)
+            if after.state is not CaseState.DISPATCHED:
+                raise IllegalDeed(f"case {case.number}: no worker on duty could be told")
+            return after
+        if deed in {Deed.DECLINE, Deed.PASS_ON}:
             return self.tell(self._withdrawn(case, deed, actor, why, version))
-        after = lifecycle.step(case, deed, self._now, version=version)
-        by_worker = actor == f"worker:{case.worker_id}"
-        if case.worker_id is not None and not by_worker and case.state is not CaseState.OPENED:
+        after = lifecycle.apply(case, deed, self._now, version=version)
+        by_worker = actor == worker_actor(case.worker_id)
+        if case.worker_id is not None and not by_worker and case.state in lifecycle.IN_HAND:
             over = after.state in {CaseState.CLOSED, CaseState.REJECTED}
             self._unit.send(self._zone.update(after, case.worker_id, self._now, over), self._now)
         return self._keep(after, deed, actor, why)
 
     def received(self, case: Case, worker_id: str) -> None:
         """The phone has the alert."""
-        self._event(case, "received", f"worker:{worker_id}", Reason("", ""))
-        self.changed.append(case)
+        self._note(case, RECEIVED, worker_actor(worker_id), Reason("", ""))
+
+    def add_signal(self, case: Case, signal: Signal, *, came_back: bool) -> None:
+        """Another source tells of the thing, or it came back."""
+        zh, en = ("再次出现", "came back") if came_back else ("另一来源", "another source")
+        why = Reason(
+            f"{zh}（{signal.source_id}）：{signal.reason.zh}", f"{en} ({signal.source_id}): {signal.reason.en}"
+        )
+        self._note(case, SIGNAL, FUSION, why)
 
     def add_evidence(self, case: Case, refs: tuple[EvidenceRef, ...]) -> Case:
         """More pictures of a case; not a deed, so the version that people looked at stays good."""
@@ -142,27 +167,25 @@ class Cases:
             return case
         self._unit.add_evidence(case.id, fresh)
         names = ", ".join(ref.kind for ref in fresh)
-        return self._keep(replace(case, evidence=case.evidence + fresh), "evidence", FUSION, Reason(names, names))
+        return self._keep(replace(case, evidence=case.evidence + fresh), EVIDENCE, FUSION, Reason(names, names))
 
-    def cleared(self, case: Case, reason: Reason) -> None:
-        """The camera saw that the thing is gone; a person still closes."""
-        self._event(case, "cleared", FUSION, reason)
-        self.changed.append(case)
+    def cleared(self, case: Case, incident: Incident) -> None:
+        """Everybody who saw the thing saw that it is gone; a person still closes."""
+        sources = "、".join(incident.source_ids), ", ".join(incident.source_ids)
+        self._note(case, CLEARED, FUSION, Reason(f"{sources[0]} 未再见到", f"no longer seen by {sources[1]}"))
 
     def _withdrawn(self, case: Case, deed: Deed, actor: str, why: Reason, version: int | None = None) -> Case:
-        after = lifecycle.step(case, deed, self._now, version=version)
+        after = lifecycle.apply(case, deed, self._now, version=version)
         if case.worker_id is not None:
             self._unit.send(self._zone.update(after, case.worker_id, self._now, True), self._now)
         return self._keep(after, deed, actor, why)
 
     def _keep(self, case: Case, deed: str, actor: str, why: Reason) -> Case:
         self._unit.put_case(case)
-        self._event(case, deed, actor, why)
-        self.changed.append(case)
-        metrics.DEEDS.labels(str(deed)).inc()
+        self._note(case, deed, actor, why)
         return case
 
-    def _event(self, case: Case, deed: str, actor: str, why: Reason) -> None:
+    def _note(self, case: Case, deed: str, actor: str, why: Reason) -> None:
         event = CaseEvent(
             case_id=case.id,
             at=self._now,
@@ -173,3 +196,5 @@ class Cases:
             note_en=why.en,
         )
         self._unit.add_event(event)
+        self.events.append(event)
+        self.changed[case.id] = case

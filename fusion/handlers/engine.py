@@ -1,41 +1,44 @@
 """The fusion engine: one thread that takes messages from the bus, decides, and commits; one transaction a message."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
+from functools import partial
 
 import structlog
 
 from fusion import metrics
 from fusion.bus import Bus, Entry
-from fusion.handlers.cases import Cases, Zone
-from fusion.handlers.wire import PHONES, SIGNALS, unpack
-from fusion.incidents import lifecycle
+from fusion.handlers.cases import OPENED, Cases, Zone
+from fusion.handlers.phones import Phones
+from fusion.handlers.signals import Signals
+from fusion.handlers.wire import PHONES, SIGNALS, Inbound, unpack
 from fusion.incidents.dispatching import DispatchTimes
-from fusion.incidents.fuse import (
-    EndIncident,
-    ExtendIncident,
-    FusionPolicy,
-    Instruction,
-    OpenCase,
-    OpenIncident,
-    fuse,
-    window,
-)
+from fusion.incidents.fuse import FusionPolicy
 from fusion.storage import Store, Unit
-from fusion.types.case import Case, CaseState, Deed
+from fusion.types.case import Case, Deed
 from fusion.types.errors import FusionError, IllegalDeed, PeerFault
-from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
+from fusion.types.phone import PhonePosition, PhoneReceipt
 from fusion.types.signal import EvidenceRef, Signal
 
 _LOG = structlog.get_logger()
 _GROUP, _CONSUMER = "engine", "engine"
-_TICK_S = 0.5
+_TICK = timedelta(seconds=0.5)
 _PAUSE_S = 0.5
+_STOP_WITHIN_S = 10
 _REMEMBERED = timedelta(days=8)  # longer than the oldest message that a phone may bring (7 days)
-_DEED = {Answer.ACCEPT: Deed.ACKNOWLEDGE, Answer.DECLINE: Deed.DECLINE, Answer.HANDLED: Deed.HANDLE}
+_FORGET_EACH = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What may be done within one transaction."""
+
+    unit: Unit
+    cases: Cases
+    signals: Signals
+    phones: Phones
 
 
 class Engine:
@@ -61,6 +64,7 @@ class Engine:
         self._writing = threading.RLock()
         self._watchers: list[Callable[[Case], None]] = []
         self._stopping = threading.Event()
+        self._ticked = self._forgot = datetime.min.replace(tzinfo=UTC)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -71,7 +75,7 @@ class Engine:
         """Finish the message at hand and stop."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=_STOP_WITHIN_S)
 
     def subscribe(self, watcher: Callable[[Case], None]) -> Callable[[], None]:
         """Tell of each changed case after its commit; returns how to stop."""
@@ -80,141 +84,148 @@ class Engine:
 
     def deed(self, case_id: str, deed: Deed, *, actor: str, version: int | None = None, note: str = "") -> Case:
         """A deed of a person of the command room; IllegalDeed says why not."""
+        done: list[Case] = []
 
-        def act(cases: Cases, unit: Unit) -> None:
-            case = unit.case(case_id)
+        def act(work: _Work) -> None:
+            case = work.unit.case(case_id)
             if case is None:
                 raise IllegalDeed(f"case {case_id}: there is none of this id")
-            cases.do(case, deed, actor, note, version)
+            done.append(work.cases.do(case, deed, actor, note, version))
 
-        return self._write(act)[-1]
+        self._write(act)
+        return done[0]
 
     def add_evidence(self, case_id: str, refs: tuple[EvidenceRef, ...]) -> None:
         """Pictures that came after the case was opened."""
 
-        def act(cases: Cases, unit: Unit) -> None:
-            case = unit.case(case_id)
+        def act(work: _Work) -> None:
+            case = work.unit.case(case_id)
             if case is not None:
-                cases.add_evidence(case, refs)
+                work.cases.add_evidence(case, refs)
 
         self._write(act)
 
-    def handle(self, message: Signal | PhonePosition | PhoneReceipt | PhoneAnswer) -> None:
+    def handle(self, message: Inbound) -> None:
         """One message; the same id twice changes nothing."""
 
-        def act(cases: Cases, unit: Unit) -> None:
-            if not unit.first_time(message.id, self._clock()):
+        def act(work: _Work) -> None:
+            if isinstance(message, PhonePosition):
+                work.phones.position(message)
+            elif not work.unit.first_time(message.id, self._clock()):
                 return
-            if isinstance(message, Signal):
-                self._signal(message, cases, unit)
-            elif isinstance(message, PhonePosition):
-                unit.put_position(message)
+            elif isinstance(message, Signal):
+                work.signals.take(message)
             elif isinstance(message, PhoneReceipt):
-                self._receipt(message, cases, unit)
+                work.phones.receipt(message)
             else:
-                self._answer(message, cases, unit)
+                work.phones.answer(message)
 
         self._write(act)
 
     def tick(self) -> None:
-        """Serve cases that wait for an answer or for somebody to tell."""
-        waiting = self._store.cases(states=[CaseState.OPENED, CaseState.DISPATCHED], limit=10_000)
-        for seen in waiting:
+        """What time alone brings: cases pass on, incidents end."""
+        now = self._clock()
+        due: list[tuple[Callable[[str, _Work], None], str]] = []
+        due += [(_serve, case_id) for case_id in self._store.cases_due(now)]
+        due += [(_end, incident_id) for incident_id in self._store.incidents_due(now)]
+        for act, its_id in due:
+            try:
+                self._write(partial(act, its_id))
+            except PeerFault:
+                raise
+            except Exception:  # noqa: BLE001 - one case must not stop all others; it is tried again at the next tick
+                _LOG.exception("not served", id=its_id)
 
-            def act(cases: Cases, unit: Unit, case_id: str = seen.id) -> None:
-                case = unit.case(case_id)
-                if case is not None:
-                    cases.serve(case)
-
-            if seen.due_at is None or seen.due_at <= self._clock():
-                self._write(act)
-
-    def _write(self, act: Callable[[Cases, Unit], None]) -> list[Case]:
+    def _write(self, act: Callable[[_Work], object]) -> None:
         with self._writing:
+            now = self._clock()
             with self._store.transaction() as unit:
-                cases = Cases(unit, self._zone, self._times, self._clock())
-                act(cases, unit)
-            changed = cases.changed
-        if changed:
-            self._written()
-        for case in {case.id: case for case in changed}.values():
+                cases = Cases(unit, self._zone, self._times, now)
+                signals = Signals(unit, cases, self._policy, now)
+                phones = Phones(unit, cases, lambda key: unit.first_time(key, now))
+                act(_Work(unit, cases, signals, phones))
+        _count(cases, signals, phones, now)
+        if not cases.changed:
+            return
+        self._tell(self._written)
+        for case in cases.changed.values():
             for watcher in tuple(self._watchers):
-                watcher(case)
-        return changed
+                self._tell(partial(watcher, case))
 
-    def _signal(self, signal: Signal, cases: Cases, unit: Unit) -> None:
-        incident_id = uuid5(NAMESPACE_URL, f"incident/{signal.id}").hex
-        known = unit.incidents(signal.kind, window(signal, self._policy)[0])
-        for instruction in fuse(signal, known, self._policy, incident_id):
-            self._carry_out(instruction, signal, cases, unit)
-
-    def _carry_out(self, instruction: Instruction, signal: Signal, cases: Cases, unit: Unit) -> None:
-        incident = instruction.incident
-        if isinstance(instruction, OpenCase):
-            case = cases.file(incident, signal, f"C{uuid5(NAMESPACE_URL, incident.id).hex[:20]}")
-            unit.put_incident(replace(incident, case_id=case.id))
-            return
-        unit.put_incident(incident)
-        if isinstance(instruction, OpenIncident):
-            metrics.INCIDENTS.labels(incident.kind).inc()
-        case_known = unit.case(incident.case_id) if incident.case_id else None
-        if case_known is None or case_known.state not in lifecycle.OPEN_STATES:
-            return
-        if isinstance(instruction, EndIncident):
-            cases.cleared(case_known, signal.reason)
-        elif isinstance(instruction, ExtendIncident) and signal.evidence:
-            cases.add_evidence(case_known, signal.evidence)
-
-    def _receipt(self, receipt: PhoneReceipt, cases: Cases, unit: Unit) -> None:
-        case = unit.case(receipt.case_id)
-        if case is None or receipt.worker_id not in case.told:
-            self._refuse("receipt", receipt.worker_id, receipt.case_id)
-            return
-        cases.received(case, receipt.worker_id)
-        metrics.TOLD_SECONDS.observe(max(0.0, (self._clock() - case.met_at).total_seconds()))
-
-    def _answer(self, answer: PhoneAnswer, cases: Cases, unit: Unit) -> None:
-        case = unit.case(answer.case_id)
-        # Only the worker who was told last may answer: the case was taken back from the others.
-        if case is None or case.worker_id != answer.worker_id:
-            self._refuse("answer", answer.worker_id, answer.case_id)
-            return
+    @staticmethod
+    def _tell(watcher: Callable[[], object]) -> None:
         try:
-            cases.do(case, _DEED[answer.answer], f"worker:{answer.worker_id}", answer.reason)
-        except IllegalDeed as error:
-            self._refuse("answer", answer.worker_id, answer.case_id, str(error))
-
-    def _refuse(self, what: str, worker_id: str, case_id: str, why: str = "not told of this case") -> None:
-        metrics.REFUSED.labels("phone", what).inc()
-        _LOG.warning("refused", what=what, worker=worker_id, case=case_id, why=why)
+            watcher()
+        except Exception:  # noqa: BLE001 - what is committed stands, whatever those who watch make of it
+            _LOG.exception("watcher failed")
 
     def _run(self) -> None:
-        ticked = datetime.min.replace(tzinfo=UTC)
-        forgot = ticked
         while not self._stopping.is_set():
             try:
-                now = datetime.now(UTC)
-                if (now - ticked).total_seconds() >= _TICK_S or now < ticked:
-                    self.tick()
-                    ticked = now
-                if now - forgot > timedelta(hours=1):
-                    self._store.forget(self._clock() - _REMEMBERED)
-                    forgot = now
-                self._take(self._bus.read([SIGNALS, PHONES], _GROUP, _CONSUMER))
+                self._turn()
             except PeerFault as error:
                 # Bus or store is away. Nothing was acknowledged, so nothing is lost.
                 _LOG.warning("engine waits", error=str(error))
-                self._bus.again([SIGNALS, PHONES])
-                self._stopping.wait(_PAUSE_S)
+                self._rest()
+            except Exception:  # noqa: BLE001 - a loop's top: the thread must outlive a fault of ours
+                _LOG.exception("engine fault")
+                self._rest()
 
-    def _take(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            try:
-                self.handle(unpack(entry.payload))
-            except PeerFault:
-                raise
-            except FusionError as error:
-                metrics.REFUSED.labels("bus", "message").inc()
-                _LOG.error("message refused", stream=entry.stream, error=str(error))
-            metrics.HANDLED.labels(entry.stream).inc()
+    def _rest(self) -> None:
+        self._bus.again([PHONES, SIGNALS])
+        self._stopping.wait(_PAUSE_S)
+
+    def _turn(self) -> None:
+        now = self._clock()
+        if not self._ticked <= now < self._ticked + _TICK:  # a clock that was set back ticks at once, too
+            self.tick()
+            self._ticked = now
+        if not self._forgot <= now < self._forgot + _FORGET_EACH:
+            self._store.forget(now - _REMEMBERED)
+            self._forgot = now
+        # Phones first: who goes is chosen by the newest positions, and an answer may free a worker.
+        for entry in self._bus.read([PHONES, SIGNALS], _GROUP, _CONSUMER):
+            if self._stopping.is_set():
+                return  # the rest was not acknowledged and comes again
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        try:
+            self.handle(unpack(entry.payload, self._clock()))
+        except PeerFault:
+            raise
+        except FusionError as error:
+            self._refuse(entry, "message", str(error))
+        except Exception as error:  # noqa: BLE001 - one message must not stop all others; it is kept to be looked at
+            _LOG.exception("message not handled", stream=entry.stream, entry=entry.entry_id)
+            self._refuse(entry, "fault", repr(error))
+        else:
             self._bus.ack(_GROUP, [entry])
+        metrics.HANDLED.labels(entry.stream).inc()
+
+    def _refuse(self, entry: Entry, reason: str, why: str) -> None:
+        self._bus.set_aside(_GROUP, entry, why)
+        metrics.REFUSED.labels("bus", reason).inc()
+        _LOG.error("message refused", stream=entry.stream, entry=entry.entry_id, why=why)
+
+
+def _serve(case_id: str, work: _Work) -> None:
+    case = work.unit.case(case_id)
+    if case is not None:
+        work.cases.serve(case)
+
+
+def _end(incident_id: str, work: _Work) -> None:
+    work.signals.end(incident_id)
+
+
+def _count(cases: Cases, signals: Signals, phones: Phones, now: datetime) -> None:
+    """After the commit, so that what is tried twice counts once."""
+    for incident in signals.opened:
+        metrics.INCIDENTS.labels(incident.kind).inc()
+    for event in cases.events:
+        metrics.DEEDS.labels(event.deed).inc()
+        if event.deed == OPENED:
+            metrics.CASES.labels(cases.changed[event.case_id].kind).inc()
+    for case in phones.told:
+        metrics.TOLD_SECONDS.observe(max(0.0, (now - case.met_at).total_seconds()))

@@ -21,18 +21,27 @@ class DispatchTimes(Config):
 class Need(StrEnum):
     """What is due."""
 
-    TELL = "tell"  #: choose a worker and tell
+    TELL = "tell"  #: choose a worker and tell; when there is none, the command room
     PASS_ON = "pass_on"  #: the one who was told did not answer in time
     NOTHING = "nothing"
 
 
-def due(case: Case, now: datetime, times: DispatchTimes) -> Need:
+def due(case: Case, now: datetime) -> Need:
     """What a case needs now; the same case and time always need the same."""
-    if case.state is CaseState.DISPATCHED and case.due_at is not None and now >= case.due_at:
+    if case.due_at is None or now < case.due_at:
+        return Need.NOTHING
+    if case.state is CaseState.DISPATCHED:
         return Need.PASS_ON
     if case.state is CaseState.OPENED:
-        if not case.escalated:
-            return Need.TELL
-        if len(case.told) < times.most_told and now >= case.changed_at + times.try_again_after:
-            return Need.TELL  # somebody may have come on duty since
+        return Need.TELL  # somebody may have come on duty since
     return Need.NOTHING
+
+
+def may_tell(case: Case, times: DispatchTimes) -> bool:
+    """Whether one more worker may be told before people decide."""
+    return len(case.told) < times.most_told
+
+
+def try_again_after(case: Case, times: DispatchTimes) -> timedelta | None:
+    """How long the command room has a case before somebody is looked for again; None: until a person acts."""
+    return times.try_again_after if may_tell(case, times) else None

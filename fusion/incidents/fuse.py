@@ -1,32 +1,39 @@
-"""Association and fusion: which incident a signal speaks of, and what follows from it.
+"""From a signal to what follows from it: which incident it speaks of, and whether that is a case.
 
-The same signals give the same incidents in whatever order they come, as long as they come within `lasting`.
+Signals are placed by their own time, not by when they come: the same signals give the same incidents in any
+order, as long as each comes within `lasting` of its time and different things lie farther apart than places err.
 """
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import datetime
 
-from pydantic import Field
+from fusion.incidents.association import fitting, in_reach, one_thing
+from fusion.incidents.policy import FusionPolicy
+from fusion.incidents.trace import first, gone_since, grown, newest_words, together
+from fusion.types.case import Case, CaseState, Incident
+from fusion.types.signal import EvidenceRef, Signal
 
-from fusion.plugins import Config, Duration
-from fusion.types.case import Incident
-from fusion.types.place import GeoPoint, Place
-from fusion.types.signal import Phase, Signal
+__all__ = [
+    "AddEvidence",
+    "AddSignal",
+    "DropCase",
+    "EndIncident",
+    "ExtendIncident",
+    "FusionPolicy",
+    "Instruction",
+    "MergeIncident",
+    "OpenCase",
+    "OpenIncident",
+    "ends_at",
+    "fuse",
+    "over",
+]
 
-_EARTH_M = 6_371_008.8  # mean radius (IUGG)
-
-
-class FusionPolicy(Config):
-    """When two signals speak of one thing, and when an incident is believed."""
-
-    lasting: Duration = timedelta(minutes=2)  #: a thing unseen for less than this is still the same one
-    near_m: Annotated[float, Field(ge=0, le=1000)] = 8.0  #: two things nearer than this are one, uncertainty apart
-    believed: Annotated[float, Field(gt=0, lt=1)] = 0.6  #: belief at which an incident becomes a case
-    #: a case that people closed or rejected is not opened again for the same thing that stays
-    quiet_after_case: bool = True
+#: While a case stands there, the thing is not dealt with, and one that comes back is no new case.
+UNDEALT = frozenset({CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED})
+#: Nobody is on the way yet: a case that turns out to be another one's double can be dropped.
+DROPPABLE = frozenset({CaseState.OPENED, CaseState.DISPATCHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,18 @@ class ExtendIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class EndIncident:
-    """Every source has seen that it is gone."""
+class MergeIncident:
+    """An incident turned out to be the same thing as another (`incident.merged_into`)."""
 
     incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class EndIncident:
+    """It is over; `seen_gone` says whether every source saw that, or nobody spoke of it any more."""
+
+    incident: Incident
+    seen_gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,111 +73,141 @@ class OpenCase:
     signal: Signal
 
 
-Instruction = OpenIncident | ExtendIncident | EndIncident | OpenCase
+@dataclass(frozen=True, slots=True)
+class AddSignal:
+    """Somebody else tells of a case's thing, or it came back."""
+
+    case_id: str
+    signal: Signal
+    came_back: bool
 
 
-def distance_m(a: GeoPoint, b: GeoPoint) -> float:
-    """Ground distance on a sphere, equirectangular: within 0.1 % over a zone of some kilometres."""
-    east = math.radians(b.lon - a.lon) * math.cos(math.radians((a.lat + b.lat) / 2))
-    return _EARTH_M * math.hypot(east, math.radians(b.lat - a.lat))
+@dataclass(frozen=True, slots=True)
+class AddEvidence:
+    """More pictures for a case."""
+
+    case_id: str
+    evidence: tuple[EvidenceRef, ...]
 
 
-def thing_key(signal: Signal) -> str:
-    """How an incident remembers a source's name for the thing."""
-    return f"{signal.source_id}/{signal.thing_id}"
+@dataclass(frozen=True, slots=True)
+class DropCase:
+    """Two cases turned out to be one thing; nobody is on the way for this one."""
+
+    case_id: str
+    same_as: str  #: id of the case that stays
 
 
-def associate(signal: Signal, incidents: Iterable[Incident], policy: FusionPolicy) -> Incident | None:
-    """The incident that a signal speaks of: the one that knows the thing by name, else the nearest fitting one."""
-    key = thing_key(signal)
-    fitting = [i for i in incidents if i.kind == signal.kind and _in_time(signal, i, policy)]
-    named = [i for i in fitting if key in i.thing_ids]
-    if named:
-        return max(named, key=lambda i: (i.last_at, i.id))
-    near = [(distance_m(i.place.point, signal.place.point), i) for i in fitting if _in_reach(signal, i, policy)]
-    return min(near, key=lambda pair: (pair[0], pair[1].id))[1] if near else None
-
-
-def _in_time(signal: Signal, incident: Incident, policy: FusionPolicy) -> bool:
-    if thing_key(signal) in incident.thing_ids and incident.ended_at is None:
-        return True  # the source itself says that it is still the same
-    return incident.first_at - policy.lasting <= signal.at and signal.since <= incident.last_at + policy.lasting
-
-
-def _in_reach(signal: Signal, incident: Incident, policy: FusionPolicy) -> bool:
-    same_view = signal.zone_id is not None and signal.zone_id == incident.zone_id
-    if same_view and signal.source_id in incident.source_ids:
-        # One camera, one zone: its places carry one common error, so what counts is the distance itself.
-        return distance_m(signal.place.point, incident.place.point) <= policy.near_m
-    slack = math.hypot(signal.place.uncertainty_m, incident.place.uncertainty_m)
-    return distance_m(signal.place.point, incident.place.point) <= policy.near_m + slack
+Instruction = (
+    OpenIncident | ExtendIncident | MergeIncident | EndIncident | OpenCase | AddSignal | AddEvidence | DropCase
+)
 
 
 def fuse(
-    signal: Signal, incidents: Iterable[Incident], policy: FusionPolicy, incident_id: str
+    signal: Signal,
+    incidents: Iterable[Incident],
+    cases: Mapping[str, Case],
+    policy: FusionPolicy,
+    incident_id: str,
 ) -> tuple[Instruction, ...]:
-    """What follows from a signal, given the incidents that may fit; `incident_id` names a new one if needed."""
-    known = associate(signal, incidents, policy)
-    if known is None:
-        if signal.phase is Phase.ENDED:
-            return ()  # the end of something that was never told
-        opened = _first(signal, incident_id)
-        return (OpenIncident(opened), *_believed(opened, signal, policy))
-    merged = _merged(known, signal)
-    if signal.phase is Phase.ENDED and known.ended_at is None and set(known.source_ids) == {signal.source_id}:
-        return (EndIncident(replace(merged, ended_at=signal.at)),)
-    if signal.phase is not Phase.ENDED and known.ended_at is not None:
-        merged = replace(merged, ended_at=None)  # it was hidden, not gone
-    return (ExtendIncident(merged), *_believed(merged, signal, policy))
+    """What follows from a signal, in the order in which it is to be carried out.
+
+    Args:
+        signal: not seen before (the caller knows ids; a signal twice would only be counted twice).
+        incidents: of its kind, all that may fit by time and place, and those near whose case is not dealt with.
+        cases: the cases of these incidents by id.
+        policy: the site's.
+        incident_id: names a new incident if there is one.
+    """
+    known = tuple(incidents)
+    fits = fitting(signal, known, policy)
+    if not fits:
+        opened, filed = _filed(first(signal, incident_id), signal, known, cases, policy)
+        return (OpenIncident(opened), *filed)
+    grew = grown(fits[0], signal)
+    same = [other for other in fits[1:] if one_thing(grew, other, policy)]
+    merged, merging = _merged(grew, same, cases)
+    extended, filed = _filed(merged, signal, known, cases, policy)
+    if merged.case_id is not None:
+        new_voice = signal.source_id not in fits[0].source_ids
+        filed = _told(merged.case_id, signal, came_back=False) if new_voice else _shown(merged.case_id, signal)
+    return (ExtendIncident(extended), *merging, *filed)
 
 
-def _believed(incident: Incident, signal: Signal, policy: FusionPolicy) -> tuple[Instruction, ...]:
-    if incident.case_id is None and incident.belief >= policy.believed and signal.phase is not Phase.ENDED:
-        return (OpenCase(incident, signal),)
-    return ()
-
-
-def _first(signal: Signal, incident_id: str) -> Incident:
-    return Incident(
-        id=incident_id,
-        kind=signal.kind,
-        place=signal.place,
-        thing_ids=(thing_key(signal),),
-        source_ids=(signal.source_id,),
-        zone_id=signal.zone_id,
-        first_at=signal.since,
-        last_at=signal.at,
-        belief=signal.belief,
-        signals=1,
+def ends_at(incident: Incident, policy: FusionPolicy) -> datetime:
+    """When it will be over if nothing more is said of it."""
+    return max(
+        trace.gone_at + policy.settle if trace.gone and trace.gone_at is not None else trace.last_at + policy.silent
+        for trace in newest_words(incident.traces)
     )
 
 
-def _merged(known: Incident, signal: Signal) -> Incident:
-    new_source = signal.source_id not in known.source_ids
-    place = known.place if known.place.uncertainty_m <= signal.place.uncertainty_m else signal.place
-    return replace(
-        known,
-        place=Place(place.point, place.uncertainty_m),
-        thing_ids=tuple(sorted({*known.thing_ids, thing_key(signal)})),
-        source_ids=tuple(sorted({*known.source_ids, signal.source_id})),
-        first_at=min(known.first_at, signal.since),
-        last_at=max(known.last_at, signal.at),
-        # Repeats of one source are not independent: only another source adds to the odds.
-        belief=_odds_added(known.belief, signal.belief) if new_source else max(known.belief, signal.belief),
-        signals=known.signals + 1,
-    )
+def over(incident: Incident, now: datetime, policy: FusionPolicy) -> EndIncident | None:
+    """Whether an incident has ended by now."""
+    if incident.ended_at is not None or not incident.traces or now < ends_at(incident, policy):
+        return None
+    gone_at = gone_since(incident.traces)
+    return EndIncident(replace(incident, ended_at=gone_at or incident.last_at), seen_gone=gone_at is not None)
 
 
-def _odds_added(a: float, b: float) -> float:
-    """Two independent sources, in log-odds over an even prior."""
+def _filed(
+    incident: Incident,
+    signal: Signal,
+    known: Iterable[Incident],
+    cases: Mapping[str, Case],
+    policy: FusionPolicy,
+) -> tuple[Incident, tuple[Instruction, ...]]:
+    """An incident that is believed and has no case gets one: that of the thing that was here before, or its own."""
+    if incident.case_id is not None or incident.belief < policy.believed:
+        return incident, ()
+    earlier = _undealt(signal, [i for i in known if i.id != incident.id], cases, policy)
+    if earlier is None:
+        return incident, (OpenCase(incident, signal),)
+    return replace(incident, case_id=earlier), _told(earlier, signal, came_back=True)
 
-    def logit(p: float) -> float:
-        q = min(max(p, 0.01), 0.99)
-        return math.log(q / (1 - q))
 
-    return 1 / (1 + math.exp(-(logit(a) + logit(b))))
+def _told(case_id: str, signal: Signal, *, came_back: bool) -> tuple[Instruction, ...]:
+    return (AddSignal(case_id, signal, came_back), *_shown(case_id, signal))
 
 
-def window(signal: Signal, policy: FusionPolicy) -> tuple[datetime, datetime]:
-    """Incidents whose last signal lies outside these times cannot fit, except those that still last."""
-    return signal.since - policy.lasting, signal.at + policy.lasting
+def _shown(case_id: str, signal: Signal) -> tuple[Instruction, ...]:
+    return (AddEvidence(case_id, signal.evidence),) if signal.evidence else ()
+
+
+def _undealt(signal: Signal, known: Iterable[Incident], cases: Mapping[str, Case], policy: FusionPolicy) -> str | None:
+    """The case of the thing that was here before and that nobody has dealt with yet."""
+    found = [
+        incident
+        for incident in known
+        if incident.last_at < signal.since <= incident.last_at + policy.again_within
+        and _state(incident, cases) in UNDEALT
+        and in_reach(signal, incident, policy)
+    ]
+    return max(found, key=lambda i: (i.last_at, i.id)).case_id if found else None
+
+
+def _merged(
+    grew: Incident, same: Iterable[Incident], cases: Mapping[str, Case]
+) -> tuple[Incident, tuple[Instruction, ...]]:
+    """One incident of those that are the same thing; of two cases the older stays, if nobody is bothered by that."""
+    done: tuple[Instruction, ...] = ()
+    for other in same:
+        stays, goes = sorted((grew, other), key=lambda i: (i.case_id is None, i.first_at, i.id))
+        if stays.case_id is not None and goes.case_id not in {None, stays.case_id}:
+            if not _droppable(goes, stays, cases):
+                stays, goes = goes, stays
+            if not _droppable(goes, stays, cases) or goes.case_id is None or stays.case_id is None:
+                continue  # people are at both, or have dealt with one: theirs to put together
+            done += (DropCase(goes.case_id, stays.case_id),)
+        grew = together(stays, goes)
+        done += (MergeIncident(replace(goes, merged_into=stays.id, ended_at=goes.last_at)),)
+    return grew, done
+
+
+def _droppable(goes: Incident, stays: Incident, cases: Mapping[str, Case]) -> bool:
+    return _state(goes, cases) in DROPPABLE and _state(stays, cases) in UNDEALT
+
+
+def _state(incident: Incident, cases: Mapping[str, Case]) -> CaseState | None:
+    case = cases.get(incident.case_id or "")
+    return None if case is None else case.state

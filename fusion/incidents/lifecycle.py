@@ -32,26 +32,46 @@ TABLE: dict[tuple[CaseState, Deed], CaseState] = {
     # Done on the ground: somebody checks and closes, or finds that it was a false alarm.
     (_S.HANDLED, _D.CLOSE): _S.CLOSED,
     (_S.HANDLED, _D.REJECT): _S.REJECTED,
+    # Closed and rejected cases stay as they are: a thing that comes back is a new case.
 }
 
 OPEN_STATES = frozenset({_S.OPENED, _S.DISPATCHED, _S.ACKNOWLEDGED, _S.HANDLED})
+#: A worker has the case in hand and may answer.
+IN_HAND = frozenset({_S.DISPATCHED, _S.ACKNOWLEDGED})
 
 
-def step(case: Case, deed: Deed, now: datetime, *, version: int | None = None) -> Case:
-    """The case after a deed; IllegalDeed leaves it as it was. `version` is the one that the actor looked at."""
+def apply(case: Case, deed: Deed, now: datetime, *, version: int | None = None) -> Case:
+    """The case after a deed.
+
+    Args:
+        case: as it is; it stays so when the deed is refused.
+        deed: what is done.
+        now: when.
+        version: the one that the actor looked at; None when the deed holds whatever happened meanwhile.
+
+    Raises:
+        IllegalDeed: the table has no such step, or the case changed since it was looked at.
+    """
     if version is not None and version != case.version:
         raise IllegalDeed(f"case {case.number}: changed meanwhile (version {case.version}, looked at {version})")
     after = TABLE.get((case.state, deed))
     if after is None:
         allowed = ", ".join(sorted(d for s, d in TABLE if s is case.state)) or "nothing more"
         raise IllegalDeed(f"case {case.number}: {deed} is not possible when {case.state}; possible: {allowed}")
-    due_at = case.due_at if after is CaseState.DISPATCHED else None
-    escalated = True if deed is Deed.ESCALATE else case.escalated and after is CaseState.OPENED
-    return replace(case, state=after, changed_at=now, version=case.version + 1, due_at=due_at, escalated=escalated)
+    escalated = deed is Deed.ESCALATE or (case.escalated and after is CaseState.OPENED)
+    return replace(case, state=after, changed_at=now, version=case.version + 1, due_at=None, escalated=escalated)
 
 
-def dispatched(case: Case, worker_id: str, reason: Reason, now: datetime, within: timedelta) -> Case:
+def dispatched(
+    case: Case, worker_id: str, reason: Reason, now: datetime, within: timedelta, *, version: int | None = None
+) -> Case:
     """The case after a worker was chosen; it passes on at `due_at` unless somebody acknowledges."""
-    after = step(case, Deed.DISPATCH, now)
+    after = apply(case, Deed.DISPATCH, now, version=version)
     told = (*(w for w in case.told if w != worker_id), worker_id)
     return replace(after, worker_id=worker_id, worker_reason=reason, told=told, due_at=now + within)
+
+
+def escalated(case: Case, now: datetime, again_after: timedelta | None) -> Case:
+    """The case after nobody was found; somebody is looked for again after a while, unless that is None."""
+    after = apply(case, Deed.ESCALATE, now)
+    return replace(after, due_at=None if again_after is None else now + again_after)

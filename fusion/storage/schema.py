@@ -1,12 +1,26 @@
 """Tables. What is searched has a column; the whole object lies beside it as JSON in `body`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.types import TypeDecorator
 
-_MICRO = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -18,62 +32,94 @@ class Moment(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
         """To the database."""
         del dialect
-        return None if value is None else round(value.timestamp() * _MICRO)
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         """From the database."""
         del dialect
-        return None if value is None else datetime.fromtimestamp(value / _MICRO, UTC)
+        return None if value is None else _EPOCH + value * _MICROSECOND
 
 
 METADATA = MetaData()
 
-#: ids of everything that was handled: a message that comes again changes nothing
-HANDLED = Table("handled", METADATA, Column("id", String(200), primary_key=True), Column("at", Moment, nullable=False))
+#: ids of signals and answers that were handled: one that comes again changes nothing
+HANDLED = Table(
+    "handled",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index("handled_by_time", "at"),
+)
 
 INCIDENTS = Table(
     "incidents",
     METADATA,
-    Column("id", String(64), primary_key=True),
-    Column("kind", String(64), nullable=False),
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
     Column("last_at", Moment, nullable=False),
-    Column("ended_at", Moment),
+    Column("ends_at", Moment),  # when it is over if nothing more is said of it; null: it is over
+    Column("case_id", String),
+    Column("merged_into", String),
     Column("body", Text, nullable=False),
-    Index("incidents_by_kind", "kind", "ended_at", "last_at"),
+    Index("incidents_by_kind", "kind", "last_at"),
+    Index("incidents_by_end", "ends_at"),
+)
+
+#: who told of which incident
+SOURCES = Table(
+    "incident_sources",
+    METADATA,
+    Column("incident_id", String, ForeignKey("incidents.id"), primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Index("incidents_by_source", "source_id"),
 )
 
 CASES = Table(
     "cases",
     METADATA,
-    Column("id", String(64), primary_key=True),
-    Column("number", String(32), nullable=False, unique=True),
-    Column("incident_id", String(64), nullable=False, unique=True),
-    Column("kind", String(64), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("grid_id", String(64)),
-    Column("worker_id", String(64)),
+    Column("id", String, primary_key=True),
+    Column("number", String, nullable=False, unique=True),
+    Column("incident_id", String, ForeignKey("incidents.id"), nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("grid_id", String),
+    Column("worker_id", String),
     Column("opened_at", Moment, nullable=False),
+    Column("due_at", Moment),  # when the case moves on by itself
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Index("cases_by_time", "opened_at"),
     Index("cases_by_state", "state", "opened_at"),
+    Index("cases_by_due", "due_at"),
+    Index("cases_by_worker", "state", "worker_id"),
+)
+
+#: the last number given out each day
+NUMBERS = Table(
+    "case_numbers",
+    METADATA,
+    Column("day", String, primary_key=True),
+    Column("last", Integer, nullable=False),
 )
 
 EVENTS = Table(
     "case_events",
     METADATA,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("case_id", String(64), nullable=False, index=True),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Column("body", Text, nullable=False),
+    Index("case_events_by_case", "case_id", "seq"),
 )
 
 OUTBOX = Table(
     "outbox",
     METADATA,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(200), nullable=False, unique=True),
-    Column("topic", String(300), nullable=False),
+    Column("id", String, nullable=False, unique=True),
+    Column("topic", String, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("qos", Integer, nullable=False),
     Column("retain", Boolean, nullable=False),
@@ -86,7 +132,7 @@ OUTBOX = Table(
 POSITIONS = Table(
     "positions",
     METADATA,
-    Column("worker_id", String(64), primary_key=True),
+    Column("worker_id", String, primary_key=True),
     Column("lon", Float, nullable=False),
     Column("lat", Float, nullable=False),
     Column("accuracy_m", Float, nullable=False),
@@ -96,18 +142,22 @@ POSITIONS = Table(
 EVIDENCE = Table(
     "evidence",
     METADATA,
-    Column("id", String(200), primary_key=True),
-    Column("case_id", String(64), index=True),
-    Column("path", String(400), nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("id", String, primary_key=True),
+    Column("case_id", String, ForeignKey("cases.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("evidence_by_case", "case_id"),
 )
 
 USERS = Table(
     "users",
     METADATA,
-    Column("name", String(200), primary_key=True),
-    Column("password_hash", String(300), nullable=False),
-    Column("role", String(32), nullable=False),
+    Column("name", String, primary_key=True),
+    Column("password_hash", String, nullable=False),
+    Column("role", String, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("must_change", Boolean, nullable=False),
 )

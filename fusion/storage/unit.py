@@ -1,15 +1,20 @@
 """One transaction: everything in it happens, or nothing does."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
-from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS
-from fusion.types.case import Case, CaseEvent, Incident
+from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, NUMBERS, OUTBOX, POSITIONS, SOURCES
+from fusion.types.case import Case, CaseEvent, CaseState, Incident
 from fusion.types.phone import OutboxMessage, PhonePosition
+from fusion.types.place import GeoPoint
 from fusion.types.signal import EvidenceRef
+
+_METRES_A_DEGREE = 111_000.0  # of latitude, a little less than anywhere on earth's mean
+_UNDEALT = [str(state) for state in (CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED)]
 
 
 def encoded(value: object) -> str:
@@ -30,31 +35,67 @@ class Unit:
         self._db.execute(insert(HANDLED).values(id=message_id, at=at))
         return True
 
-    def incidents(self, kind: str, since: datetime) -> list[Incident]:
-        """Incidents of a kind that last, or whose last signal came after `since`."""
-        rows = self._db.execute(
-            select(INCIDENTS.c.body).where(
-                INCIDENTS.c.kind == kind, or_(INCIDENTS.c.ended_at.is_(None), INCIDENTS.c.last_at >= since)
-            )
-        )
-        return [msgspec.json.decode(row.body, type=Incident) for row in rows]
+    def incidents_near(
+        self, kind: str, source_id: str, point: GeoPoint, reach_m: float, since: datetime, standing_since: datetime
+    ) -> list[Incident]:
+        """Incidents of a kind near a point, or told of by a source.
 
-    def put_incident(self, incident: Incident) -> None:
-        """Add or replace."""
+        Args:
+            kind: of the event.
+            source_id: whose incidents are wanted wherever they are.
+            point: the middle of the square that is searched.
+            reach_m: half its side.
+            since: those whose last signal came after this,
+            standing_since: and those whose last signal came after this and whose case is not dealt with.
+        """
+        high = reach_m / _METRES_A_DEGREE
+        wide = high / max(0.01, math.cos(math.radians(point.lat)))
+        table = INCIDENTS.c
+        near = table.lat.between(point.lat - high, point.lat + high) & table.lon.between(
+            point.lon - wide, point.lon + wide
+        )
+        of_source = table.id.in_(select(SOURCES.c.incident_id).where(SOURCES.c.source_id == source_id))
+        standing = table.case_id.in_(select(CASES.c.id).where(CASES.c.state.in_(_UNDEALT)))
+        query = select(table.body).where(
+            table.kind == kind,
+            table.merged_into.is_(None),
+            table.last_at >= min(since, standing_since),
+            or_(table.last_at >= since, standing),
+            or_(near, of_source),
+        )
+        return [msgspec.json.decode(row.body, type=Incident) for row in self._db.execute(query)]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident."""
+        row = self._db.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == incident_id)).first()
+        return None if row is None else msgspec.json.decode(row.body, type=Incident)
+
+    def put_incident(self, incident: Incident, ends_at: datetime | None) -> None:
+        """Add or replace; `ends_at` is when it is over if nothing more is said of it, None when it is."""
         values = {
             "kind": incident.kind,
+            "lon": incident.place.point.lon,
+            "lat": incident.place.point.lat,
             "last_at": incident.last_at,
-            "ended_at": incident.ended_at,
+            "ends_at": ends_at,
+            "case_id": incident.case_id,
+            "merged_into": incident.merged_into,
             "body": encoded(incident),
         }
         changed = self._db.execute(update(INCIDENTS).where(INCIDENTS.c.id == incident.id).values(**values))
         if changed.rowcount == 0:
             self._db.execute(insert(INCIDENTS).values(id=incident.id, **values))
+        known = select(SOURCES.c.source_id).where(SOURCES.c.incident_id == incident.id)
+        for source_id in set(incident.source_ids) - set(self._db.execute(known).scalars()):
+            self._db.execute(insert(SOURCES).values(incident_id=incident.id, source_id=source_id))
 
     def next_number(self, day: str) -> str:
         """The next case number of a day, "2026-11-24-0007"."""
-        last = self._db.execute(select(func.max(CASES.c.number)).where(CASES.c.number.like(f"{day}-%"))).scalar()
-        return f"{day}-{int(last.rpartition('-')[2]) + 1 if last else 1:04d}"
+        counted = self._db.execute(update(NUMBERS).where(NUMBERS.c.day == day).values(last=NUMBERS.c.last + 1))
+        if counted.rowcount == 0:
+            self._db.execute(insert(NUMBERS).values(day=day, last=1))
+        number = self._db.execute(select(NUMBERS.c.last).where(NUMBERS.c.day == day)).scalar_one()
+        return f"{day}-{number:04d}"
 
     def case(self, case_id: str) -> Case | None:
         """One case, locked against other writers where the database can."""
@@ -67,6 +108,7 @@ class Unit:
             "state": str(case.state),
             "grid_id": case.grid_id,
             "worker_id": case.worker_id,
+            "due_at": case.due_at,
             "version": case.version,
             "body": encoded(case),
         }
@@ -79,11 +121,21 @@ class Unit:
         """One more line of a case's history."""
         self._db.execute(insert(EVENTS).values(case_id=event.case_id, at=event.at, body=encoded(event)))
 
-    def add_evidence(self, case_id: str | None, refs: Sequence[EvidenceRef]) -> None:
-        """Make files findable by their ids; the same id twice is one."""
+    def add_evidence(self, case_id: str, refs: Sequence[EvidenceRef]) -> None:
+        """Make a case's files findable by their ids; the same id twice is one."""
         for ref in refs:
             if not self._db.execute(select(EVIDENCE.c.id).where(EVIDENCE.c.id == ref.id)).first():
-                self._db.execute(insert(EVIDENCE).values(id=ref.id, case_id=case_id, path=ref.path, sha256=ref.sha256))
+                self._db.execute(
+                    insert(EVIDENCE).values(
+                        id=ref.id,
+                        case_id=case_id,
+                        kind=ref.kind,
+                        path=ref.path,
+                        sha256=ref.sha256,
+                        media_type=ref.media_type,
+                        at=ref.at,
+                    )
+                )
 
     def send(self, message: OutboxMessage, now: datetime) -> None:
         """Put a message into the outbox, once for its id."""

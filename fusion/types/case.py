@@ -34,21 +34,43 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """All that one source has said of a thing under one name."""
+
+    source_id: str
+    thing_id: str  #: the source's name for it
+    zone_id: str | None
+    since: datetime  #: when the thing began, as far as the source knows
+    last_at: datetime  #: event time of its newest signal
+    seen_at: datetime | None  #: event time of the newest signal that saw it there
+    gone_at: datetime | None  #: event time of the newest signal that saw it gone
+    place: Place  #: the least uncertain one that was told
+    belief: float  #: 0-1, the strongest told while it was there
+    box: Box | None  #: the newest
+
+    @property
+    def gone(self) -> bool:
+        """Whether the source's last word is that it is gone."""
+        return self.gone_at is not None and (self.seen_at is None or self.gone_at >= self.seen_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One thing at one place, as all sources together tell it."""
 
     id: str
     kind: str
-    place: Place
-    thing_ids: tuple[str, ...]  #: "source_id/thing_id" of every source that told of it
-    source_ids: tuple[str, ...]
+    place: Place  #: the least uncertain one of its traces
+    source_ids: tuple[str, ...]  #: everybody who told of it, sorted
     zone_id: str | None
     first_at: datetime  #: when the thing began
     last_at: datetime  #: event time of the newest signal
     belief: float  #: 0-1, fused
     signals: int
-    ended_at: datetime | None = None  #: when every source had seen it gone
-    case_id: str | None = None
+    ended_at: datetime | None = None  #: when the last source had seen it gone, or had spoken last
+    case_id: str | None = None  #: its case; a thing that comes back while its case is open keeps that case
+    traces: tuple[Trace, ...] = ()  #: what is needed to know it again, oldest first
+    merged_into: str | None = None  #: the incident that turned out to be the same thing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +96,8 @@ class Case:
     worker_id: str | None = None  #: who was told last
     worker_reason: Reason | None = None  #: why that worker
     told: tuple[str, ...] = ()  #: every worker told so far, oldest first
-    due_at: datetime | None = None  #: when the case passes on if nobody acknowledges
+    alert_id: str | None = None  #: the alert of that telling; answers to an older one no longer count
+    due_at: datetime | None = None  #: when the case moves on by itself: to the next worker, or to be tried again
     escalated: bool = False  #: the command room was told that nobody is left
     evidence: tuple[EvidenceRef, ...] = ()
 

@@ -1,0 +1,1 @@
+"""Wiring: a site's parts put together, started in order and stopped in order."""

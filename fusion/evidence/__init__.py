@@ -1,0 +1,1 @@
+"""Evidence: plain and annotated snapshots, what they show, and the hashes that prove them unchanged."""

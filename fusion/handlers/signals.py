@@ -1,0 +1,101 @@
+"""Signals: what follows from one is decided by `fusion.incidents` and written here."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+from uuid import NAMESPACE_URL, uuid5
+
+from fusion.handlers.cases import FUSION, Cases
+from fusion.incidents import lifecycle
+from fusion.incidents.association import reach_m
+from fusion.incidents.fuse import (
+    AddEvidence,
+    AddSignal,
+    DropCase,
+    EndIncident,
+    ExtendIncident,
+    FusionPolicy,
+    Instruction,
+    MergeIncident,
+    OpenCase,
+    OpenIncident,
+    ends_at,
+    fuse,
+    over,
+)
+from fusion.storage import Unit
+from fusion.types.case import Case, Deed, Incident
+from fusion.types.signal import Signal
+
+
+class Signals:
+    """Carries out, within one transaction, what a signal or the time makes of incidents."""
+
+    def __init__(self, unit: Unit, cases: Cases, policy: FusionPolicy, now: datetime) -> None:
+        self._unit, self._cases, self._policy, self._now = unit, cases, policy, now
+        self.opened: list[Incident] = []  #: incidents that nobody had told of before
+
+    def take(self, signal: Signal) -> None:
+        """One signal that was not handled before."""
+        known = self._unit.incidents_near(
+            signal.kind,
+            signal.source_id,
+            signal.place.point,
+            reach_m(self._policy),
+            since=signal.since - self._policy.lasting,
+            standing_since=signal.since - self._policy.again_within,
+        )
+        ids = {incident.case_id for incident in known if incident.case_id is not None}
+        cases = {case_id: case for case_id in sorted(ids) if (case := self._unit.case(case_id)) is not None}
+        incident_id = uuid5(NAMESPACE_URL, f"incident/{signal.id}").hex
+        for instruction in fuse(signal, known, cases, self._policy, incident_id):
+            self._carry_out(instruction)
+
+    def end(self, incident_id: str) -> None:
+        """An incident that may be over."""
+        incident = self._unit.incident(incident_id)
+        if incident is None:
+            return
+        ended = over(incident, self._now, self._policy)
+        if ended is None:
+            self._put(incident)  # the site's policy was changed since: the time of its end is put right
+        else:
+            self._carry_out(ended)
+
+    def _carry_out(self, instruction: Instruction) -> None:
+        if isinstance(instruction, OpenIncident | ExtendIncident | MergeIncident):
+            self._put(instruction.incident)
+            if isinstance(instruction, OpenIncident):
+                self.opened.append(instruction.incident)
+        elif isinstance(instruction, EndIncident):
+            self._put(instruction.incident)
+            if instruction.seen_gone:
+                self._open_case(instruction.incident.case_id, lambda c: self._cases.cleared(c, instruction.incident))
+        elif isinstance(instruction, OpenCase):
+            case = self._cases.file(instruction.incident, instruction.signal, self._case_id(instruction.incident))
+            self._put(replace(instruction.incident, case_id=case.id))
+        elif isinstance(instruction, AddSignal):
+            signal, came_back = instruction.signal, instruction.came_back
+            self._open_case(instruction.case_id, lambda c: self._cases.add_signal(c, signal, came_back=came_back))
+        elif isinstance(instruction, AddEvidence):
+            evidence = instruction.evidence
+            self._open_case(instruction.case_id, lambda c: self._cases.add_evidence(c, evidence))
+        elif isinstance(instruction, DropCase):
+            stays = self._unit.case(instruction.same_as)
+            note = f"= {stays.number if stays else instruction.same_as}"
+            self._open_case(instruction.case_id, lambda c: self._cases.do(c, Deed.REJECT, FUSION, note))
+        else:
+            assert_never(instruction)
+
+    def _put(self, incident: Incident) -> None:
+        lasts = incident.ended_at is None and incident.merged_into is None
+        self._unit.put_incident(incident, ends_at(incident, self._policy) if lasts else None)
+
+    def _open_case(self, case_id: str | None, act: Callable[[Case], object]) -> None:
+        case = self._unit.case(case_id) if case_id is not None else None
+        if case is not None and case.state in lifecycle.OPEN_STATES:
+            act(case)
+
+    def _case_id(self, incident: Incident) -> str:
+        return f"C{self._now:%Y%m%d%H%M%S}{uuid5(NAMESPACE_URL, incident.id).hex[:10]}"

@@ -1,0 +1,1 @@
+"""The chain from a look to signals: detect, follow, judge, place."""

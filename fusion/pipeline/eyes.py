@@ -1,0 +1,144 @@
+"""Live: every look is judged, every finding gets its place, its snapshot, and goes on the bus as a signal."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from fusion import metrics
+from fusion.detectors.pool import DetectorPool, Dropped
+from fusion.evidence.facts import SnapshotFacts
+from fusion.evidence.keep import keep_snapshot
+from fusion.geo.grids import GridIndex
+from fusion.geo.place import place_of
+from fusion.ingest.look import Look
+from fusion.ingest.looking import Looker
+from fusion.pipeline.judge import TerminalJudge
+from fusion.types.errors import FusionError
+from fusion.types.picture import Picture
+from fusion.types.place import Place
+from fusion.types.signal import EvidenceRef, Finding, Phase, Signal
+from fusion.types.terminal import Terminal
+
+_LOG = structlog.get_logger()
+_ATTEND = timedelta(seconds=20)
+_LOOKS_KEPT = 64
+
+MakeJudge = Callable[[Terminal, Callable[..., object]], TerminalJudge]
+
+
+class Eyes:
+    """Called by the looker's threads, for one terminal never twice at once."""
+
+    def __init__(
+        self,
+        terminals: Mapping[str, Terminal],
+        judges: Mapping[str, TerminalJudge],
+        pool: DetectorPool,
+        grids: GridIndex,
+        evidence: Path,
+        clock: ZoneInfo,
+        publish: Callable[[Signal], None],
+    ) -> None:
+        self._terminals, self._judges, self._pool, self._grids = terminals, judges, pool, grids
+        self._evidence, self._clock, self._publish = evidence, clock, publish
+        self._looker: Looker | None = None
+        self._counting = threading.Lock()
+        self.looked = 0  #: looks judged since the start
+        self.signals = 0  #: signals published since the start
+
+    def use(self, looker: Looker) -> None:
+        """The looker that is told where to look harder."""
+        self._looker = looker
+
+    def on_look(self, look: Look) -> None:
+        """Judge one look."""
+        terminal = self._terminals[look.picture.terminal_id]
+        judge = self._judges[terminal.id]
+        with metrics.LOOK_SECONDS.time():
+            try:
+                findings = judge.look(look.picture, look.changes)
+            except Dropped:
+                return  # the detector is busy with newer pictures
+        with self._counting:
+            self.looked += 1
+        metrics.LOOKS.labels(terminal.id).inc()
+        for finding in findings:
+            self._tell(terminal, finding, look.picture, judge)
+        if judge.candidate and self._looker is not None:
+            self._looker.attend(terminal.id, look.picture.at + _ATTEND)
+            if judge.wants_burst:
+                self._looker.burst(terminal.id)
+
+    def _tell(self, terminal: Terminal, finding: Finding, picture: Picture, judge: TerminalJudge) -> None:
+        place = place_of(terminal, finding.box)
+        signal_id = signal_id_of(terminal.id, finding)
+        evidence: tuple[EvidenceRef, ...] = ()
+        if finding.phase is Phase.STARTED:
+            evidence = self._keep(terminal, finding, picture, judge, place, signal_id)
+        signal = Signal(
+            id=signal_id,
+            kind=finding.kind,
+            phase=finding.phase,
+            source="video",
+            source_id=terminal.id,
+            thing_id=finding.thing_id,
+            at=finding.at,
+            since=finding.since,
+            met_at=finding.met_at,
+            place=place,
+            belief=finding.belief,
+            zone_id=finding.zone_id,
+            reason=finding.reason,
+            box=finding.box,
+            evidence=evidence,
+        )
+        self._publish(signal)
+        with self._counting:
+            self.signals += 1
+        metrics.SIGNALS.labels(finding.kind, str(finding.phase)).inc()
+        _LOG.info("signal", terminal=terminal.id, kind=finding.kind, phase=str(finding.phase), why=finding.reason.en)
+
+    def _keep(
+        self,
+        terminal: Terminal,
+        finding: Finding,
+        picture: Picture,
+        judge: TerminalJudge,
+        place: Place,
+        signal_id: str,
+    ) -> tuple[EvidenceRef, ...]:
+        tracks = judge.sighting.tracks if judge.sighting else ()
+        hit = self._grids.find(place.point)
+        facts = SnapshotFacts(
+            terminal=terminal,
+            kind=finding.kind,
+            reason=finding.reason,
+            met_at=finding.met_at,
+            signal_id=signal_id,
+            thing_id=finding.thing_id,
+            box=finding.box,
+            others=tuple((track.box, track.class_name) for track in tracks if track.last_at == picture.at),
+            zone=next((zone for zone in terminal.zones if zone.id == finding.zone_id), None),
+            place=place,
+            grid_id=hit.grid_id if hit else None,
+            small_grid_id=hit.small_grid_id if hit else None,
+            model=self._pool.model.name,
+            model_sha256=self._pool.model.entry.sha256,
+        )
+        try:
+            return keep_snapshot(self._evidence, picture, facts, self._clock)
+        except FusionError as error:
+            # A full disk costs the picture, never the case.
+            _LOG.error("snapshot not kept", terminal=terminal.id, error=str(error))
+            metrics.DROPS.labels("snapshot not kept").inc()
+            return ()
+
+
+def signal_id_of(terminal_id: str, finding: Finding) -> str:
+    """Made from what is said: the same finding, told twice, is one signal."""
+    moment = int(finding.at.timestamp() * 1000)
+    return f"v:{terminal_id}:{finding.kind}:{finding.thing_id}:{finding.phase}:{moment}"

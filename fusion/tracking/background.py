@@ -1,0 +1,205 @@
+"""What the place looks like when nothing is there, and what is new in it.
+
+Two layers per pixel instead of two rates: the long background B, and a candidate C with the time since
+when the pixel has shown it. Times are read, not tuned to a frame rate, so that one look in 10 s and
+ten looks a second tell the same. B follows slowly only where the picture agrees with it; what differs
+stays out of it until somebody decides (`absorb`): so a thing that stays is never learnt by accident,
+and a person who stood there for long leaves no ghost.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fusion.tracking.light import Light, fit, relit, shift
+from fusion.tracking.reduced import Mask, Reduced
+
+U8 = NDArray[np.uint8]
+
+_LEAST_DIFFERENCE = 7.0  #: grey levels at the least; compression alone gives 3-5
+_CHROMA_DIFFERENCE = 9.0
+_NOISE_TIMES = 3.5
+_EDGE_SHARE = 0.35  #: of a pixel: how well a picture can be registered on another
+_FOLLOW_S = 25.0  #: time constant with which B follows what agrees with it
+_DRIFT_S = 20.0  #: time constant with which the hidden part of B follows the light
+_TURNED_SHARE = 0.6  #: of the picture that differs: the camera was turned or the light switched
+_TURNED_S = 3.0
+_EDGE_EACH_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """One look against the background; all arrays [height, width] of the working size."""
+
+    at_s: float
+    normal: U8  #: the picture in the background's light
+    u: U8  #: chroma, [height / 2, width / 2]
+    v: U8
+    new: Mask  #: differs from the long background
+    steady: Mask  #: shows what it showed at the look before
+    matches: Mask  #: agrees with the long background
+    since_s: NDArray[np.float32]  #: since when the pixel shows what it shows (where `new`)
+    light: Light | None
+
+    @property
+    def moving(self) -> Mask:
+        """New and not the same as before."""
+        return self.new & ~self.steady
+
+
+class Background:
+    """The two layers of one terminal; about 18 bytes a pixel of the working size."""
+
+    def __init__(self) -> None:
+        self._long: NDArray[np.float32] | None = None
+        self._u = self._v = np.empty((0, 0), np.float32)
+        self._candidate: U8 = np.empty((0, 0), np.uint8)
+        self._since_s = np.empty((0, 0), np.float32)
+        self._noise = np.empty((0, 0), np.float32)
+        self._last_s = 0.0
+        self._overall_noise = 1.5
+        self._edge = np.empty((0, 0), np.float32)
+        self._edge_s = float("-inf")
+        self._turned_since_s: float | None = None
+        self.restarts = 0  #: how often the scene changed as a whole
+
+    @property
+    def long(self) -> NDArray[np.float32]:
+        """The long background, float32 [height, width]."""
+        if self._long is None:
+            raise ValueError("Background: no look yet")
+        return self._long
+
+    @property
+    def chroma(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Cb and Cr of the long background."""
+        return self._u, self._v
+
+    def look(self, picture: Reduced, at_s: float) -> Difference:
+        """Compare and learn; `at_s` grows from look to look (seconds, any zero)."""
+        if self._long is None or self._long.shape != picture.y.shape:
+            return self._start(picture, at_s)
+        gap_s = max(at_s - self._last_s, 0.0)
+        self._last_s = at_s
+        light = fit(picture.y, self._long)
+        normal = relit(picture.y, light)
+        u, v = (self._moved(plane, light) for plane in (picture.u, picture.v))
+        threshold = self._threshold(light, at_s)
+        apart = np.asarray(cv2.absdiff(normal, cv2.convertScaleAbs(self._long)), np.uint8)
+        new = (apart > threshold) | self._chroma_differs(u, v, light)
+        before = cv2.absdiff(normal, self._candidate)
+        steady = np.asarray(before <= threshold)
+        np.copyto(self._since_s, np.float32(at_s), where=~(new & steady))
+        self._learn(normal, u, v, new=new, steady=steady, apart=apart, light=light, gap_s=gap_s)
+        difference = Difference(at_s, normal, u, v, new, steady, ~new, self._since_s, light)
+        return self._restart_if_turned(picture, difference)
+
+    def absorb(self, mask: Mask, difference: Difference) -> None:
+        """Make what the pixels of the mask show now part of the background."""
+        self.long[mask] = difference.normal[mask]
+        half = _halved(mask, self._u.shape)
+        self._u[half] = difference.u[half]
+        self._v[half] = difference.v[half]
+        self._since_s[mask] = difference.at_s
+        self._edge_s = float("-inf")
+
+    def _start(self, picture: Reduced, at_s: float) -> Difference:
+        self._long = picture.y.astype(np.float32)
+        self._u, self._v = picture.u.astype(np.float32), picture.v.astype(np.float32)
+        self._candidate = picture.y.copy()
+        self._since_s = np.full(picture.y.shape, at_s, np.float32)
+        if self._noise.shape != picture.y.shape:
+            self._noise = np.full(picture.y.shape, 1.5, np.float32)
+        self._last_s = at_s
+        self._edge_s = float("-inf")
+        self._turned_since_s = None
+        none = np.zeros(picture.y.shape, bool)
+        return Difference(at_s, picture.y, picture.u, picture.v, none, ~none, ~none, self._since_s, None)
+
+    def _threshold(self, light: Light, at_s: float) -> U8:
+        # Relighting a dark picture stretches its noise too.
+        stretch = 1.0 / min(1.0, light.gain)
+        noise = np.maximum(self._noise, np.float32(self._overall_noise))
+        base = _LEAST_DIFFERENCE * stretch
+        level = cv2.addWeighted(noise, _NOISE_TIMES * stretch, self._edges(at_s), _EDGE_SHARE, base, dtype=cv2.CV_8U)
+        return np.asarray(level, np.uint8)
+
+    def _edges(self, at_s: float) -> NDArray[np.float32]:
+        """How steep the background is around each pixel, grey levels a pixel; it changes slowly."""
+        if at_s - self._edge_s >= _EDGE_EACH_S:
+            self._edge_s = at_s
+            across = cv2.Sobel(self.long, cv2.CV_32F, 1, 0, scale=1 / 8)
+            down = cv2.Sobel(self.long, cv2.CV_32F, 0, 1, scale=1 / 8)
+            steep = np.abs(across) + np.abs(down)
+            self._edge = np.asarray(cv2.dilate(steep, np.ones((3, 3), np.uint8)), np.float32)
+        return self._edge
+
+    def _moved(self, plane: U8, light: Light) -> U8:
+        if max(abs(light.dx_px), abs(light.dy_px)) <= 0.3:
+            return plane
+        return np.asarray(shift(plane, -light.dx_px / 2, -light.dy_px / 2), np.uint8)
+
+    def _chroma_differs(self, u: U8, v: U8, light: Light) -> Mask:
+        apart = np.zeros(u.shape, np.float32)
+        for now, then in ((u, self._u), (v, self._v)):
+            # Colour is as strong as the light: grey (128) stays grey.
+            expected = (then - 128.0) * np.float32(light.gain) + 128.0
+            difference = now.astype(np.float32) - expected
+            difference -= np.float32(np.median(difference[::4, ::4]))  # white balance
+            apart += np.abs(difference)
+        limit = (_CHROMA_DIFFERENCE + _NOISE_TIMES * self._overall_noise) * max(0.6, min(1.0, light.gain))
+        small = (apart > limit).astype(np.uint8)
+        height, width = self.long.shape
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8).astype(bool)
+
+    def _learn(
+        self, normal: U8, u: U8, v: U8, *, new: Mask, steady: Mask, apart: U8, light: Light, gap_s: float
+    ) -> None:
+        quiet = apart[::5, ::5][~new[::5, ::5]]
+        if quiet.size > 50:
+            found = 1.4826 * float(np.median(quiet))
+            self._overall_noise += 0.3 * (min(found, 8.0) - self._overall_noise)
+        follow = np.float32(1 - np.exp(-gap_s / _FOLLOW_S))
+        drift = np.float32(1 - np.exp(-gap_s / _DRIFT_S))
+        agree = (~new).astype(np.uint8)
+        # All layers live in B's light, so B's light may only change for all of them together.
+        gain, offset = 1 + drift * np.float32(light.gain - 1), drift * np.float32(light.offset)
+        cv2.accumulateWeighted(normal, self.long, float(follow), mask=agree)
+        cv2.accumulateWeighted(cv2.absdiff(normal, cv2.convertScaleAbs(self.long)), self._noise, 0.05, mask=agree)
+        half = _halved(~new, u.shape, every=True).astype(np.uint8)
+        cv2.accumulateWeighted(u, self._u, float(follow), mask=half)
+        cv2.accumulateWeighted(v, self._v, float(follow), mask=half)
+        self._candidate = np.where(steady, cv2.addWeighted(self._candidate, 0.7, normal, 0.3, 0), normal)
+        if abs(light.gain - 1) > 0.01 or abs(light.offset) > 0.5:
+            self._long = self.long * gain + offset
+            relit_candidate = cv2.convertScaleAbs(self._candidate, alpha=float(gain), beta=float(offset))
+            self._candidate = np.asarray(relit_candidate, np.uint8)
+
+    def _restart_if_turned(self, picture: Reduced, difference: Difference) -> Difference:
+        strange = difference.light is not None and difference.light.other_scene
+        if not strange and share(difference.new) < _TURNED_SHARE:
+            self._turned_since_s = None
+            return difference
+        if share(difference.steady) <= 0.5:
+            return difference
+        if self._turned_since_s is None:
+            self._turned_since_s = difference.at_s
+        if difference.at_s - self._turned_since_s < _TURNED_S:
+            return difference
+        self.restarts += 1
+        return self._start(picture, difference.at_s)
+
+
+def share(mask: Mask) -> float:
+    """The share of a mask that is set; faster than its mean."""
+    return cv2.countNonZero(mask.view(np.uint8)) / mask.size
+
+
+def _halved(mask: Mask, shape: tuple[int, ...], *, every: bool = False) -> Mask:
+    """The mask at half size: where any (or every) of the four pixels is set."""
+    height, width = shape
+    whole = mask[: height * 2, : width * 2].astype(np.uint8) * np.uint8(255)
+    small = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small == 255 if every else small > 0)

@@ -1,0 +1,1 @@
+"""How the demo zone is made: ground, streets, terminals, workers, files. See `script/make_demo_zone.py`."""

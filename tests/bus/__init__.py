@@ -1,0 +1,1 @@
+"""Tests of the bus, against real servers."""
