@@ -95,7 +95,7 @@ class System:
         else:
             address = address_of(config, folder)
         inbound = Inbound(self._from_phone, to_wgs84)
-        self.link = Link(address, config.client_id, inbound)
+        self.link = Link(address, self.broker.client_id if self.broker else config.client_id, inbound)
         self.publisher = Publisher(self.store, self.link)
 
     def phone_address(self, user: str) -> Address:
@@ -105,7 +105,7 @@ class System:
         return Address(self.broker.host, self.broker.port, user, self.broker.passwords[user])
 
     def _from_phone(self, message: FromPhone) -> None:
-        self.bus.publish(PHONES, pack(message))
+        self.bus.put(PHONES, pack(message))  # the broker forgets it only when the bus has it
 
     def _start_engine(self) -> None:
         config = self.site.config
