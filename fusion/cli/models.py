@@ -26,9 +26,7 @@ def models(
         state = "wrong" if model.fault else "well"
         width, height = entry.size_px
         classes, digest = sum(bool(word) for word in entry.classes), entry.sha256[:12]
-        print(
-            f"{name:32} {state:6} {entry.family:8} {width}x{height}  {classes} classes  {entry.licence}  {entry.sha256[:12]}"
-        )
+        print(f"{name:32} {state:6} {entry.family:8} {width}x{height}  {classes} classes  {entry.licence}  {digest}")
     for fault in faults:
         typer.echo(f"fusion: {fault}", err=True)
     if faults:

@@ -11,7 +11,7 @@ from fusion.alerts.messages import Alert
 from fusion.rehearsal.phones import PhoneFleet
 from fusion.rehearsal.truth import TrueEvent
 from fusion.storage import Store
-from fusion.types.case import Case
+from fusion.types.case import Case, Incident
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -46,15 +46,22 @@ def compare(
     """Put cases and alerts beside the truth. `due` are the events that must have a case."""
     incidents = {incident.id: incident for incident in store.incidents()}
     cases = store.cases(limit=100_000)
-    filed = [incidents[case.incident_id] for case in cases]
-    missed = [event for event in due if not any(event.told_by(incident) for incident in filed)]
-    false = [case for case in cases if not any(e.told_by(incidents[case.incident_id]) for e in all_events)]
+    # A thing that came back while its case was open is an incident of its own in the same case.
+    filed: dict[str, list[Incident]] = {case.id: [] for case in cases}
+    for incident in incidents.values():
+        if incident.case_id in filed:
+            filed[incident.case_id].append(incident)
+    cases_of = {
+        event: [case_id for case_id, told in filed.items() if any(event.told_by(i) for i in told)] for event in due
+    }
+    missed = [event for event, found in cases_of.items() if not found]
+    false = [c for c in cases if not any(e.told_by(i) for e in all_events for i in filed[c.id])]
     # One thing at one time in two cases is a doubled case.
-    twice = sum(max(0, sum(event.told_by(incident) for incident in filed) - 1) for event in due)
+    twice = sum(max(0, len(found) - 1) for found in cases_of.values())
     sent = {m.id: msgspec.json.decode(m.payload, type=Alert) for m in store.sent() if m.topic.endswith("/alerts")}
     received = list(phones.received())
     at_phones = Counter(entry.alert.id for entry in received)
-    told_twice = sum(count - 1 for count in at_phones.values())
+    told_twice = phones.report().told_again
     mine = {phone.worker_id for phone in phones.phones}
     lost = [i for i, alert in sent.items() if i not in at_phones and alert.worker_id in mine]
     latencies = [(entry.at - entry.alert.rule_met_at).total_seconds() * 1000 for entry in received]
