@@ -181,8 +181,11 @@ class StallRule(Rule):
             at_it = {person.id: person.box for person in persons if _at(person, pieces[name])}
             area = around([pieces[name], *at_it.values()])
             group = {other: box for other, box in pieces.items() if meet(box, area)}
+            # A vendor's table and his cart stand some two metres apart: that is one stall.
+            wide = max((person.box.right - person.box.left for person in persons if person.id in at_it), default=0.0)
+            around_it = grown(area, 3.0 * wide, 0.0)
             known = next(
-                (t for t in self._things if t.zone_id == zone.id and (t.members & group.keys() or meet(t.box, area))),
+                (t for t in self._things if t.zone_id == zone.id and (t.members & group.keys() or meet(t.box, around_it))),
                 None,
             )
             if known is not None:

@@ -8,10 +8,11 @@ from fusion.tracking.nearness import at_thing, bringer_of, last_at
 from fusion.tracking.tracks import Followed, Tracks
 
 _LEFT_S = 0.9  #: not at it for so long: he left
-_HIDES = 0.6  #: of a person's height: a thing at least so tall may hide one
+_HIDES = 0.8  #: of a person's height: a thing at least so tall may hide one
 _HIDDEN_BEHIND_S = 60.0
 _TOGETHER_S = 30.0
 _REACH_STAYING = 0.6  #: own sizes from a small thing
+_AT_HAND = 1.0  #: own sizes above the feet: what lies on a table is minded too
 _LINGERS_S = 3.0  #: who stays at a thing for so long minds it
 
 
@@ -35,13 +36,14 @@ def _minds(kept: Kept, track: Followed, at_s: float) -> bool:
     longer_px = max(kept.rect[2] - kept.rect[0], kept.rect[3] - kept.rect[1])
     stays_within = max(_REACH_STAYING, 0.4 + 0.8 * min(longer_px / track.size_px, 1.5))
     if track is kept.bringer:
-        return staying and at_thing(track.group, track.rect, kept.box_px, reach=stays_within)
+        return staying and at_thing(track.group, track.rect, kept.box_px, reach=stays_within, above=_AT_HAND)
     if track.group != PERSON or kept.bringer is None:
         return False
     # The same person under a new number: it began at the thing, and after it.
     began_here = track.first_s > kept.first_s and at_thing(PERSON, track.path[0][1], kept.box_px, reach=0.2)
-    reach = stays_within if staying else 0.2
-    return (staying or began_here) and at_thing(PERSON, track.rect, kept.box_px, reach=reach)
+    if staying:
+        return at_thing(PERSON, track.rect, kept.box_px, reach=stays_within, above=_AT_HAND)
+    return began_here and at_thing(PERSON, track.rect, kept.box_px, reach=0.2)
 
 
 def _hides(kept: Kept, track: Followed, at_s: float) -> bool:
@@ -50,7 +52,8 @@ def _hides(kept: Kept, track: Followed, at_s: float) -> bool:
         return False
     if track is not kept.bringer and (kept.bringer is None or track.last_s < kept.first_s):
         return False
-    tall = kept.rect[3] - kept.rect[1] >= _HIDES * track.size_px
+    upright_px = max((float(rect[3] - rect[1]) for _, rect in track.path), default=track.size_px)
+    tall = kept.rect[3] - kept.rect[1] >= _HIDES * upright_px
     return tall and at_thing(PERSON, track.rect, kept.box_px, reach=0.2)
 
 

@@ -17,11 +17,12 @@ _LEAST = 0.08
 _BELOW, _ABOVE = 0.6, 0.45  #: own sizes: how far its foot may be from the bringer's, down and up the picture
 
 
-def at_thing(group: str, person: Rect, thing: Rect, *, reach: float) -> bool:
+def at_thing(group: str, person: Rect, thing: Rect, *, reach: float, above: float = _ABOVE) -> bool:
     """Whether a person (or vehicle) in its box can reach the thing: beside it, on about the same ground.
 
     `reach` is in own sizes (a person's height). Depth is judged by where the two touch the ground, so
-    that somebody who passes far behind or in front is not at it.
+    that somebody who passes far behind or in front is not at it; `above` is how far the thing may end above
+    his feet, in own sizes.
     """
     size = _size(group, person)
     gap = max(float(max(thing[0] - person[2], person[0] - thing[2])), 0.0)
@@ -31,7 +32,7 @@ def at_thing(group: str, person: Rect, thing: Rect, *, reach: float) -> bool:
         # His legs may be behind it: then he ends where it hides him.
         if thing[1] <= person[3] <= thing[3] and gap == 0:
             return True
-        return -_ABOVE * size <= float(thing[3] - person[3]) <= _BELOW * size
+        return -above * size <= float(thing[3] - person[3]) <= _BELOW * size
     return max(float(max(thing[1] - person[3], person[1] - thing[3])), 0.0) <= reach * size
 
 

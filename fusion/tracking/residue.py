@@ -49,6 +49,7 @@ class Residues:
         free = self._free(difference, tracks) & ~self.covered(difference.new.shape)
         for blob in still_blobs(difference, background, free, self._config):
             self._take(blob, difference, background, gap_s)
+        self._join(difference, gap_s)
         for kept in self.now:
             if detected:
                 self._explain(kept, found, difference)
@@ -187,6 +188,17 @@ class Residues:
         kept.still_s = max(kept.still_s, blob.since_s)
         kept.rect, kept.mask, kept.picture = (left, top, right, bottom), mask, picture
         self._swallow(kept)
+
+    def _join(self, difference: Difference, gap_s: float) -> None:
+        """Pieces side by side that came together are one thing: somebody stood in front while it came to rest."""
+        for kept in sorted(self.now, key=lambda kept: kept.first_s):
+            for other in [other for other in self.now if other is not kept and kept in self.now]:
+                piece = Blob(other.rect, other.mask, other.still_s)
+                if other.first_s < kept.first_s or not belongs(kept, piece, gap_s):
+                    continue
+                self._grow(kept, piece, difference)
+                if other in self.now and inside(other.rect, kept.rect):
+                    self.now.remove(other)
 
     def _swallow(self, kept: Kept) -> None:
         """What lies within a residue that has grown is a part of it."""

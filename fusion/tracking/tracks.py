@@ -22,6 +22,7 @@ Rect = NDArray[np.float32]  # [4] left, top, right, bottom, pixels of the workin
 
 _HISTORY = 96
 _LOOKS_SAME = 40.0  #: mean difference (grey levels) of two views of one person, at most
+_HALO = np.ones((9, 9), np.uint8)
 _STILL_ASKED_S = 60.0
 _BLIND_S = 1.2  #: a gap in which a walker may get anywhere
 _SIZE_SAME = 1.7
@@ -118,6 +119,8 @@ class Tracks:
         `covered` tells where residues lie: there, "new" says nothing about who stands in front.
         """
         at_s = difference.at_s
+        # With what a thing's own shadow and blur do around it.
+        covered = np.asarray(cv2.dilate(covered.astype(np.uint8), _HALO)).astype(bool)
         gap_s = 0.0 if self._last_s is None else at_s - self._last_s
         self._last_s = at_s
         candidates = self._candidates(found, difference)
