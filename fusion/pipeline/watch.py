@@ -89,10 +89,18 @@ def watch_file(
     yield from watch_pictures(pictures, judge)
 
 
-def watch_pictures(pictures: Iterable[Picture], judge: TerminalJudge) -> Iterator[WatchEvent]:
-    """The events that a judge finds in pictures; media time counts from the first."""
-    first: datetime | None = None
-    open_events: dict[str, WatchEvent] = {}
+def watch_pictures(
+    pictures: Iterable[Picture],
+    judge: TerminalJudge,
+    *,
+    first: datetime | None = None,
+    open_events: dict[str, WatchEvent] | None = None,
+) -> Iterator[WatchEvent]:
+    """The events that a judge finds in pictures; media time counts from `first`, else from the first picture.
+
+    `open_events` holds what has not ended, for a caller who has one picture at a time.
+    """
+    open_events = {} if open_events is None else open_events
     for picture in pictures:
         first = first or picture.at
         for finding in judge.look(picture):

@@ -185,7 +185,11 @@ class StallRule(Rule):
             wide = max((person.box.right - person.box.left for person in persons if person.id in at_it), default=0.0)
             around_it = grown(area, 3.0 * wide, 0.0)
             known = next(
-                (t for t in self._things if t.zone_id == zone.id and (t.members & group.keys() or meet(t.box, around_it))),
+                (
+                    t
+                    for t in self._things
+                    if t.zone_id == zone.id and (t.members & group.keys() or meet(t.box, around_it))
+                ),
                 None,
             )
             if known is not None:
