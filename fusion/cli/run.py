@@ -1,5 +1,6 @@
 """`fusion run`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -24,5 +25,8 @@ def run(
 ) -> None:
     """Run a site: read its terminals, fuse, alert, and serve the command room."""
     site = read_site(folder or demo_zone())
+    if folder is None:
+        # The demo zone may lie among installed packages, where nothing is to be written.
+        site = replace(site, data_override=Path.cwd() / "var" / "demo")
     with progress() as step:
         run_site(site, say=step.say, progress=step.at, companion=phones if site.fleet else None)

@@ -110,7 +110,7 @@ def _grey(difference: Difference, background: Background) -> Mask:
         now.astype(np.float32) - then for now, then in zip((difference.u, difference.v), background.chroma, strict=True)
     )
     same = np.abs(blue) + np.abs(red) < _TINT
-    skylit = (blue > -3) & (blue < 2 * _TINT) & (red < 3) & (red > -2 * _TINT)
+    skylit = (blue > -3) & (blue < 2.5 * _TINT) & (red < 3) & (red > -2.5 * _TINT)
     height, width = difference.new.shape
     grey = (same | skylit).astype(np.uint8)
     return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_NEAREST)).astype(bool)

@@ -12,7 +12,7 @@ from fusion.tracking.reduced import Mask
 from fusion.tracking.tracks import Followed
 
 _EXPLAINED_SHARE = 0.3  #: of the looks in which a detector must say so
-_SHADOWY = 0.75
+_SHADOWY = 0.62  #: of its pixels; goods have bright and coloured parts
 CLEARLY = 0.12  #: mean logarithm of the ratio of contrasts
 _MORE_S = 3.0  #: what comes beside a thing within so long belongs to it
 _MARGIN_PX = 4
