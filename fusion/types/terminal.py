@@ -20,6 +20,35 @@ class Health(StrEnum):
     UNDECODABLE = "undecodable"  #: pictures come that no decoder here reads
 
 
+class TroubleKind(StrEnum):
+    """What can be wrong with a camera while it is meant to be read."""
+
+    OFFLINE = "offline"  #: unreachable, or closed by the peer
+    REFUSED = "refused"  #: credentials or path refused
+    NO_VIDEO = "no_video"  #: connected, but no picture comes
+    UNSUPPORTED = "unsupported"  #: a codec or profile that no decoder here reads
+    FROZEN = "frozen"  #: the same picture again and again
+    BLACK = "black"
+    OVER_EXPOSED = "over_exposed"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    MOVED = "moved"  #: the view has shifted
+    CLOCK_OFF = "clock_off"  #: its own clock, by RTCP sender reports, is not ours
+    RATE_FALLEN = "rate_fallen"  #: pictures a second or bits a second well below what is usual there
+    PACKET_LOSS = "packet_loss"
+    SPARSE_KEYFRAMES = "sparse_keyframes"  #: keyframes further apart than looks may be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing wrong with a camera, raised and cleared with hysteresis."""
+
+    kind: TroubleKind
+    since: datetime  #: aware, UTC; when it began, not when it was raised
+    zh: str  #: a plain sentence without secrets
+    en: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
     """One entry of the register."""
@@ -58,3 +87,5 @@ class TerminalStatus:
     codec: str | None = None
     size_px: tuple[int, int] | None = None
     keyframe_gap_s: float | None = None  #: measured between keyframes
+    troubles: tuple[Trouble, ...] = ()  #: longest lasting first
+    reader: str = "fusion"  #: "fusion": our own over TCP; "pyav": the fallback
