@@ -114,7 +114,7 @@ def test_a_member_signs_in_sees_the_zone_and_works_on_the_first_case(running: Ru
     page.wait_for_selector(".case-row", timeout=90_000)
     page.locator(".case-row").first.click()
     page.wait_for_selector(".timeline li")
-    assert page.locator(".pictures img").first.evaluate("image => image.naturalWidth") >= 320
+    page.wait_for_function("() => document.querySelector('.pictures img')?.naturalWidth >= 320")
     assert "本网格" in page.locator(".facts").inner_text() or "网格" in page.locator(".facts").inner_text()
     page.wait_for_selector('[data-deed="reject"]')
     page.locator('[data-deed="reject"]').click()
