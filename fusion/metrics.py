@@ -3,10 +3,19 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 PACKETS = Counter("fusion_packets", "Packets read from terminals", ["terminal"])
+LOST = Counter("fusion_packets_lost", "Packets whose numbers never came", ["terminal"])
+OCTETS = Counter("fusion_octets", "Bytes read from terminals", ["terminal"])
 KEYFRAMES = Counter("fusion_keyframes", "Keyframes received", ["terminal"])
 LOOKS = Counter("fusion_looks", "Pictures judged", ["terminal"])
 DROPS = Counter("fusion_drops", "Pictures or messages given up, by reason", ["reason"])
 RECONNECTS = Counter("fusion_reconnects", "Connections to a terminal opened again", ["terminal"])
+TROUBLES = Gauge("fusion_terminal_troubles", "Terminals by what is wrong with them", ["kind"])
+MAIN_WAIT_SECONDS = Histogram(
+    "fusion_main_wait_seconds", "From asking for a main stream to its first keyframe", buckets=(0.3, 1, 2, 3, 5, 10, 20)
+)
+LONGEST_GAP = Gauge("fusion_longest_gap_seconds", "Longest time between two looks at one terminal, of late")
+BUDGET = Gauge("fusion_budget_cores", "Processor time that looking may use, in cores")
+BUDGET_USED = Gauge("fusion_budget_used_cores", "Processor time that looking uses, in cores")
 TERMINALS = Gauge("fusion_terminals", "Terminals by health", ["health"])
 LOOK_SECONDS = Histogram(
     "fusion_look_seconds", "From a picture to its findings", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)

@@ -17,12 +17,12 @@ class Backoff:
     def failed(self, held: timedelta = timedelta(0), *, refused: bool = False) -> timedelta:
         """The wait after an attempt failed, or after a connection that held for a while was lost.
 
-        A refused login waits between half the cap and the cap: cameras lock accounts after a few wrong tries.
+        A refused login waits between once and twice the cap: cameras lock accounts after a few wrong tries.
         """
         if held >= self._stable_after:
             self.failures = 0
         longest: timedelta = min(self._cap, self._first * float(2 ** min(self.failures, 20)))
         self.failures += 1
         if refused:
-            return self._cap * self._rng.uniform(0.5, 1.0)
+            return self._cap * self._rng.uniform(1.0, 2.0)
         return longest * self._rng.random()

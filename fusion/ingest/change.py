@@ -41,6 +41,7 @@ class ChangeGate:
 
     def __init__(self, policy: ChangePolicy) -> None:
         self._policy = policy
+        self.small: Plane = np.zeros((1, 1), np.uint8)  #: the picture judged last, shrunk: uint8 [h, w]
         self._mean: _Field = np.empty((0, 0), np.float32)  #: [h, w], luma; empty before the first picture
         self._wont: _Field  #: [h, w], mean absolute difference where nothing is new
         self._noise = policy.least_step / policy.noise_factor  #: standard deviation of luma where nothing is new
@@ -51,7 +52,7 @@ class ChangeGate:
 
         The first picture, and the first of another size, is the background itself: nothing is new in it.
         """
-        small = _small(y)
+        small = self.small = _small(y)
         if self._mean.shape != small.shape:
             self._begin(small, at)
             return Change((), 0.0, sudden=False)

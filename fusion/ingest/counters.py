@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fusion import metrics
+from fusion.ingest.reader import ReadFacts
+
+_SERIES = {"packets": metrics.PACKETS, "lost": metrics.LOST, "octets": metrics.OCTETS}
 
 
 class Drop(StrEnum):
@@ -27,6 +30,8 @@ class Counters:
     """Totals since the start, over all terminals."""
 
     packets: int
+    lost: int  #: packets whose numbers never came
+    octets: int
     keyframes: int
     looked: int
     reconnects: int
@@ -40,15 +45,25 @@ class Counting:
         self._lock = threading.Lock()
         self._totals: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
+        self._read: dict[str, ReadFacts] = {}
 
-    def packet(self, terminal_id: str, *, keyframe: bool) -> None:
-        """A packet was read."""
-        metrics.PACKETS.labels(terminal_id).inc()
-        if keyframe:
-            metrics.KEYFRAMES.labels(terminal_id).inc()
+    def keyframes(self, terminal_id: str, count: int) -> None:
+        """Keyframes were read."""
+        if count:
+            metrics.KEYFRAMES.labels(terminal_id).inc(count)
+            self._add("keyframes", count)
+
+    def read(self, terminal_id: str, facts: ReadFacts) -> None:
+        """So much has come of a stream in all; a reader that began anew counts from nothing."""
         with self._lock:
-            self._totals["packets"] += 1
-            self._totals["keyframes"] += keyframe
+            before = self._read.get(terminal_id, ReadFacts())
+            self._read[terminal_id] = facts
+            for name in ("packets", "lost", "octets"):
+                now, then = getattr(facts, name), getattr(before, name)
+                more = now - then if now >= then else now
+                if more:
+                    self._totals[name] += more
+                    _SERIES[name].labels(terminal_id).inc(more)
 
     def looked(self, terminal_id: str) -> None:
         """A picture was given to be judged."""
@@ -73,12 +88,14 @@ class Counting:
             total = self._totals
             return Counters(
                 packets=total["packets"],
+                lost=total["lost"],
+                octets=total["octets"],
                 keyframes=total["keyframes"],
                 looked=total["looked"],
                 reconnects=total["reconnects"],
                 dropped=dict(self._dropped),
             )
 
-    def _add(self, name: str) -> None:
+    def _add(self, name: str, count: int = 1) -> None:
         with self._lock:
-            self._totals[name] += 1
+            self._totals[name] += count

@@ -16,6 +16,8 @@ from fusion.ingest.reader import Encoded, StreamFault
 from fusion.types.picture import Picture
 from fusion.types.terminal import Health
 
+#: A parameter set may claim any size, and the decoder would take memory for it.
+_MOST_PIXELS = str(8192 * 4320)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _US = timedelta(microseconds=1)
 
@@ -76,7 +78,7 @@ class WholeDecoder:
             self._context = _context(self._codec, keyframes=False)
         fed = _fed(packet)
         # The decoder puts frames in order of showing and hands each its stamp through: the stamp is the time itself.
-        fed.pts = (packet.at - _EPOCH) // _US
+        fed.pts = round(packet.at_s * 1e6)
         fed.time_base = Fraction(1, 1_000_000)
         try:
             frames = self._context.decode(fed)
@@ -109,7 +111,9 @@ def _context(codec: str, *, keyframes: bool) -> VideoCodecContext:
     if keyframes:
         context.flags |= Flags.low_delay
         # Without "explode" the H.265 decoder gives half a picture out as a whole one.
-        context.options = {"skip_loop_filter": "all", "err_detect": "explode"}
+        context.options = {"skip_loop_filter": "all", "err_detect": "explode", "max_pixels": _MOST_PIXELS}
+    else:
+        context.options = {"max_pixels": _MOST_PIXELS}
     return context
 
 

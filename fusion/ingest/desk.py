@@ -2,19 +2,27 @@
 
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from fusion.ingest.change import Change, ChangeGate
 from fusion.ingest.health import HealthCard
-from fusion.ingest.policy import LookingPolicy
-from fusion.ingest.reader import Encoded, StreamHead
+from fusion.ingest.looking_policy import LookingPolicy
+from fusion.ingest.main_streams import MainStream
+from fusion.ingest.reader import Encoded, ReadFacts, StreamHead
 from fusion.ingest.ring import Ring
+from fusion.ingest.schedule import Call
+from fusion.ingest.troubles.picture import PictureTroubles
+from fusion.ingest.troubles.stream import StreamFacts, StreamTroubles
 from fusion.types.picture import Picture
+from fusion.types.terminal import TerminalStatus, Trouble
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _WHOLE_EVERY = timedelta(seconds=2)
+_SAME_SHAPE = 0.02
 
 _log = structlog.get_logger()
 
@@ -31,15 +39,23 @@ class Desk:
         self.newest: Picture | None = None  #: the last one given out
         self.last_look_at = _NEVER
         self.last_judged_at = _NEVER
+        self.longest_gap_s = 0.0  #: between two judged pictures, since it was last asked for
         self.followed = False  #: a follower decodes it whole; the keyframe decoders leave it alone
         self.unfollowable = False  #: whole decoding failed on this connection
+        self.retired = False  #: the site reads it no more
+        self.main: MainStream | None = None  #: its main stream while that is open for a burst
+        self.on_main = False  #: what is judged now comes from its main stream
         self.connections = 0
+        self.prefer: timedelta | None = None  #: look at least so often, where the budget allows
         self._policy = policy
         self._gate = ChangeGate(policy.change)
+        self._picture_troubles = PictureTroubles(policy.troubles)
+        self._stream_troubles = StreamTroubles(policy.troubles, policy.longest_gap)
         self._attend_until = self._awake_until = _NEVER
         self._keyframe_at: datetime | None = None
         self._sparse = False
         self._burst_until_s = 0.0  #: monotonic
+        self._facts, self._facts_at = ReadFacts(), datetime.now(UTC)
 
     def opened(self, head: StreamHead) -> None:
         """Another connection: its packets do not continue those before."""
@@ -49,19 +65,26 @@ class Desk:
         self.ring.clear()
         self.health.opened(head)
 
-    def packet(self, packet: Encoded) -> None:
-        """Keep a packet, and measure how far keyframes are apart."""
-        self.ring.push(packet)
-        longest = self._policy.longest_gap
-        if packet.keyframe:
-            self.health.keyframe(packet.at)
-            if self._keyframe_at is not None:
-                if packet.at < self._keyframe_at:
-                    self._clock_set_back()
-                self._sparse = packet.at - self._keyframe_at > longest
-            self._keyframe_at = packet.at
-        elif self._keyframe_at is not None and packet.at - self._keyframe_at > longest:
+    def packets(self, batch: Sequence[Encoded]) -> Encoded | None:
+        """Keep packets, and measure how far keyframes are apart; the newest keyframe among them."""
+        self.ring.push(batch)
+        keyframe = None
+        for packet in batch:
+            if packet.keyframe:
+                self._keyframe(packet.at)
+                keyframe = packet
+        longest_s = self._policy.longest_gap.total_seconds()
+        if self._keyframe_at is not None and batch[-1].at_s - self._keyframe_at.timestamp() > longest_s:
             self._sparse = True
+        return keyframe
+
+    def _keyframe(self, at: datetime) -> None:
+        self.health.keyframe(at)
+        if self._keyframe_at is not None:
+            if at < self._keyframe_at:
+                self._clock_set_back()
+            self._sparse = at - self._keyframe_at > self._policy.longest_gap
+        self._keyframe_at = at
 
     def _clock_set_back(self) -> None:
         """This machine's clock was: without this, nothing would be looked at until it is as late as before."""
@@ -93,29 +116,95 @@ class Desk:
             return timedelta(seconds=1 / self._policy.burst_fps)
         return min(_WHOLE_EVERY, self._policy.longest_gap / 2)
 
-    def due(self, at: datetime) -> bool:
-        """Whether a keyframe of this time is worth decoding."""
-        if at - self.last_judged_at < self._policy.shortest_gap:
-            return False
-        return at - self.last_judged_at >= self._policy.look_every or self._awake(at) or self._last_chance(at)
+    def call(self, at: datetime) -> Call | None:
+        """How much a keyframe of this time is worth decoding; None: not at all."""
+        gap = at - self.last_judged_at
+        if gap < self._policy.shortest_gap:
+            return None
+        if self._last_chance(at):
+            return Call.MUST
+        if self._awake(at) or (self.prefer is not None and gap >= self.prefer):
+            return Call.WANT
+        return Call.SPARE if self._policy.spare and gap >= self._policy.look_every else None
 
     def judge(self, picture: Picture) -> Change | None:
         """Compare a decoded picture with the background; None where nothing calls for a look at it."""
+        if self.judged:
+            self.longest_gap_s = max(self.longest_gap_s, (picture.at - self.last_judged_at).total_seconds())
         self.last_judged_at = picture.at
-        self.health.decoded(picture.size_px)
+        self.health.decoded(None if self.on_main else picture.size_px)
         change = self._gate.judge(picture.y, picture.at)
+        self._picture_troubles.judge(self._gate.small, picture.at, luma=picture.y)
         news = bool(change.boxes) or change.sudden
         if news:
             self._awake_until = picture.at + self._policy.linger
-        if not (news or self.bursting or self._awake(picture.at) or self._last_chance(picture.at)):
+        if not (news or self.bursting or self._awake(picture.at) or self._look_due(picture.at)):
             return None
         self.newest, self.last_look_at = picture, picture.at
         return change
+
+    def mind(self, facts: ReadFacts, now: datetime) -> None:
+        """Every few seconds: what came since the last time, and how the connection is."""
+        before, seconds = self._facts, (now - self._facts_at).total_seconds()
+        self._facts, self._facts_at = facts, now
+        status = self.health.status(now)
+        if seconds > 0 and facts.packets >= before.packets:
+            window = StreamFacts(
+                at=now,
+                seconds=seconds,
+                packets=facts.packets - before.packets,
+                lost=facts.lost - before.lost,
+                octets=facts.octets - before.octets,
+                pictures=facts.pictures - before.pictures,
+                keyframe_gap_s=status.keyframe_gap_s,
+            )
+            self._stream_troubles.window(window)
+        self._stream_troubles.state(status.health, status.detail, now)
+        report = facts.report
+        if report is not None and report != before.report:
+            offset_s = None if report.wall_s is None else report.wall_s - report.arrival_s
+            self._stream_troubles.clock(offset_s, now)
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is wrong with it, longest lasting first."""
+        found = (*self._stream_troubles.troubles(), *self._picture_troubles.troubles())
+        return tuple(sorted(found, key=lambda trouble: trouble.since))
+
+    def shows_the_same(self, picture: Picture) -> bool:
+        """Whether a main stream's picture has the proportions of the sub-stream's; if not, that stream is left alone.
+
+        A camera may cut them differently: then places in one are not places in the other.
+        """
+        size_px = self.health.size_px
+        if size_px is None:
+            return True
+        same = abs(picture.size_px[0] * size_px[1] / (picture.size_px[1] * size_px[0]) - 1.0) < _SAME_SHAPE
+        if not same and self.main is not None:
+            self.main.ready, self.main.failed = False, True
+            _log.warning("main_stream_of_another_shape", terminal=self.terminal_id)
+        return same
+
+    @property
+    def judged(self) -> bool:
+        """Whether a picture of it was ever judged."""
+        return self.last_judged_at != _NEVER
+
+    def status(self, now: datetime) -> TerminalStatus:
+        """How it is doing at `now` (aware)."""
+        return replace(self.health.status(now), troubles=self.troubles, reader=self._facts.reader)
 
     def _awake(self, at: datetime) -> bool:
         return at <= self._attend_until or at <= self._awake_until
 
     def _last_chance(self, at: datetime) -> bool:
-        """Whether the longest gap would be passed if one waited for the next picture."""
+        """Whether the longest gap between decoded pictures would be passed if one waited for the next keyframe."""
+        return self._too_long_since(self.last_judged_at, at)
+
+    def _look_due(self, at: datetime) -> bool:
+        """The same between looks that are judged further."""
+        return self._too_long_since(self.last_look_at, at)
+
+    def _too_long_since(self, last: datetime, at: datetime) -> bool:
         gap = self.followed_every if self.followed else self.health.keyframe_gap or timedelta(0)
-        return self.last_look_at == _NEVER or at + gap - self.last_look_at > self._policy.longest_gap
+        return last == _NEVER or at + gap - last > self._policy.longest_gap

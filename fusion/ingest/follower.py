@@ -9,6 +9,7 @@ from fusion.ingest.counters import Counting, Drop
 from fusion.ingest.decoding import WholeDecoder
 from fusion.ingest.desk import Desk
 from fusion.ingest.reader import Encoded, StreamFault
+from fusion.ingest.ring import Ring
 from fusion.types.picture import Picture
 
 _WAIT_S = 0.25
@@ -54,23 +55,38 @@ class Follower(threading.Thread):
         except Exception:  # noqa: BLE001 - a follower that fails must give the terminal back to the keyframe decoders
             _log.exception("following_failed", terminal=self._desk.terminal_id)
             self._failed(self._desk)
+        finally:
+            self._desk.on_main = False
 
     def _follow(self) -> None:
-        ring = self._desk.ring
-        number = ring.start_at(self._desk.last_judged_at)
-        while self._wanted(self._desk):
+        desk = self._desk
+        ring, number = desk.ring, desk.ring.start_at(desk.last_judged_at)
+        while self._wanted(desk):
+            wanted = self._best_ring()
+            if wanted is not ring:
+                ring, number = wanted, wanted.start_at(desk.last_judged_at if wanted is desk.ring else None)
+                desk.on_main = wanted is not desk.ring
+                self._decoder.restart()
             packets, number, missed = ring.after(number, _WAIT_S)
             if missed:
                 self._decoder.restart()
                 self._counting.dropped(Drop.BEHIND)
             for packet in packets:
-                if not self._wanted(self._desk):
-                    return
+                if not self._wanted(desk) or ring is not self._best_ring():
+                    break
                 self._feed(packet)
+
+    def _best_ring(self) -> Ring:
+        """The main stream's while it is open and well, else the terminal's own."""
+        main = self._desk.main
+        return main.ring if main is not None and main.ready else self._desk.ring
 
     def _feed(self, packet: Encoded) -> None:
         broken = self._decoder.broken_packets
         for at, frame in self._decoder.frames(packet):
             if at - self._desk.last_judged_at >= self._desk.followed_every:
-                self._give(self._desk, self._decoder.picture(at, frame), self._desk.bursting)
+                picture = self._decoder.picture(at, frame)
+                if self._desk.on_main and not self._desk.shows_the_same(picture):
+                    return
+                self._give(self._desk, picture, self._desk.bursting)
         self._counting.dropped(Drop.BROKEN, self._decoder.broken_packets - broken)

@@ -44,10 +44,10 @@ class HealthCard:
         with self._lock:
             self._keyframes.append(at)
 
-    def decoded(self, size_px: tuple[int, int]) -> None:
-        """A picture could be decoded."""
+    def decoded(self, size_px: tuple[int, int] | None) -> None:
+        """A picture could be decoded; of this size, where it is one of the sub-stream."""
         with self._lock:
-            self._bad_keyframes, self._size_px = 0, size_px
+            self._bad_keyframes, self._size_px = 0, size_px or self._size_px
             self._set(Health.LIVE, "")
 
     def undecodable(self, fault: StreamFault) -> None:
@@ -61,6 +61,11 @@ class HealthCard:
         """A plain sentence to show while it is live; empty: none."""
         with self._lock:
             self._note = text
+
+    @property
+    def size_px(self) -> tuple[int, int] | None:
+        """(width, height) of the sub-stream; None: not yet known."""
+        return self._size_px
 
     @property
     def keyframe_gap(self) -> timedelta | None:

@@ -1,8 +1,10 @@
 """Looks at all terminals: newest keyframe first, luma first, whole streams only where something calls for it."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -11,11 +13,14 @@ from fusion.ingest.counters import Counters, Counting, Drop
 from fusion.ingest.decoding import KeyframeDecoder
 from fusion.ingest.desk import Desk
 from fusion.ingest.follower import Follower
+from fusion.ingest.intake import Intake
 from fusion.ingest.look import Look
-from fusion.ingest.policy import LookingPolicy
-from fusion.ingest.pyav_reader import PyAvReader
-from fusion.ingest.reader import Encoded, PacketReader, StreamFault, StreamHead, StreamSpec
-from fusion.ingest.slots import NewestSlots
+from fusion.ingest.looking_policy import LookingPolicy
+from fusion.ingest.main_streams import MainStreams
+from fusion.ingest.minding import Minder
+from fusion.ingest.reader import Encoded, PacketReader, StreamFault, StreamSpec
+from fusion.ingest.socket_reader import SocketReader
+from fusion.ingest.waiting_room import WaitingRoom
 from fusion.types.errors import SiteError
 from fusion.types.picture import Picture
 from fusion.types.terminal import TerminalStatus
@@ -23,6 +28,15 @@ from fusion.types.terminal import TerminalStatus
 _ADVICE = "set a shorter keyframe interval in the camera"
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How the looking keeps up."""
+
+    budget_cores: float
+    use_cores: float  #: of this process, smoothed over some seconds
+    longest_gap_s: float  #: the longest between two looks at a terminal that streams, of late
 
 
 class Looker:
@@ -52,9 +66,12 @@ class Looker:
             twice = min(terminal_id for terminal_id in ids if ids.count(terminal_id) > 1)
             raise SiteError(f"terminal {twice}: given twice; wanted: one stream each")
         self._policy, self._on_look = policy, on_look
-        self._reader = reader or PyAvReader(policy.reading)
+        self._reader = reader or SocketReader(policy.reading)
+        self._mains = MainStreams(self._reader, policy.reading, policy.mains_at_once)
+        self._main_urls = {spec.terminal_id: spec.main_url for spec in streams if spec.main_url}
         self._counting = Counting()
-        self._slots = NewestSlots()
+        self._waiting = WaitingRoom(policy.budget_cores)
+        self._minder = Minder(self._desks, self._reader, self._counting)
         self._stopping = threading.Event()
         self._decoders: list[threading.Thread] = []
         self._followers: dict[str, Follower] = {}
@@ -66,13 +83,15 @@ class Looker:
             thread = threading.Thread(target=self._decode_on, name=f"look {number}", daemon=True)
             self._decoders.append(thread)
             thread.start()
-        self._reader.start(self._streams, _Intake(self._desks, self._counting, self._arrived))
+        self._minder.start()
+        self._reader.start(self._streams, Intake(self._desks, self._mains, self._counting, self._arrived))
 
     def stop(self, timeout_s: float = 2.5) -> None:
         """End everything within the time, also when cameras hang; `on_look` is not called again. Twice is harmless."""
         deadline_s = time.monotonic() + timeout_s
         self._stopping.set()
-        self._slots.close()
+        self._waiting.close()
+        self._minder.stop()
         self._reader.stop(timeout_s / 2)
         with self._following:
             threads = [*self._decoders, *self._followers.values()]
@@ -80,21 +99,42 @@ class Looker:
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline_s - time.monotonic()))
 
+    def add(self, spec: StreamSpec) -> None:
+        """Look at one more terminal, or at an old one by another address; the others notice nothing."""
+        self.remove(spec.terminal_id)
+        if spec.main_url:
+            self._main_urls[spec.terminal_id] = spec.main_url
+        self._desks[spec.terminal_id] = Desk(spec.terminal_id, self._policy)
+        self._reader.add(spec)
+
+    def remove(self, terminal_id: str) -> None:
+        """Look at it no more. Unknown ones are passed over."""
+        self._main_urls.pop(terminal_id, None)
+        desk = self._desks.pop(terminal_id, None)
+        if desk is not None:
+            self._reader.remove(terminal_id)
+            self._waiting.forget(terminal_id)
+            desk.retired = True
+
     def burst(self, terminal_id: str, for_: timedelta | None = None) -> bool:
         """Look at a terminal several times a second for a while, from the last look on (the ring has what was between).
 
-        Asked again while one is on, it lasts longer. Returns False where it cannot be: the terminal has no stream, or
-        too many bursts are on already. May be called from `on_look`.
+        Where it has a main stream, that is opened and looked at as soon as its first keyframe is there. Asked again
+        while one is on, it lasts longer. Returns False where it cannot be: the terminal has no stream, too many bursts
+        are on already, or the budget is spent. May be called from `on_look`.
         """
         desk = self._desks.get(terminal_id)
         if desk is None:
             return False
         with self._following:
-            others = sum(other.bursting for other in self._desks.values() if other is not desk)
-            if not desk.bursting and others >= self._policy.bursts_at_once:
+            others = sum(other.bursting for other in list(self._desks.values()) if other is not desk)
+            if not desk.bursting and (others >= self._policy.bursts_at_once or self._waiting.level <= 0.0):
                 self._counting.dropped(Drop.NO_BURST)
                 return False
             desk.burst(for_ or self._policy.burst_for)
+            main_url = self._main_urls.get(terminal_id)
+            if main_url and self._policy.burst_on_main and desk.main is None:
+                desk.main = self._mains.open(terminal_id, main_url)
             self._follow(desk)
         return True
 
@@ -103,6 +143,12 @@ class Looker:
         desk = self._desks.get(terminal_id)
         if desk is not None:
             desk.attend(until)
+
+    def prefer(self, terminal_id: str, every: timedelta | None) -> None:
+        """Look at a terminal at least so often where the budget allows: its zones, hours or history deserve it."""
+        desk = self._desks.get(terminal_id)
+        if desk is not None:
+            desk.prefer = every
 
     def newest(self, terminal_id: str) -> Picture | None:
         """The last picture of a terminal that was looked at; it stays valid for as long as it is held."""
@@ -117,30 +163,45 @@ class Looker:
     def statuses(self) -> list[TerminalStatus]:
         """How each stream is doing now, in the order in which they were given."""
         now = datetime.now(UTC)
-        return [desk.health.status(now) for desk in self._desks.values()]
+        return [desk.status(now) for desk in list(self._desks.values())]
 
     @property
     def counters(self) -> Counters:
         """Totals since the start."""
+        self._minder.count()
         return self._counting.now()
 
-    def _arrived(self, desk: Desk, packet: Encoded) -> None:
-        """On the reader's thread: choose whether and by whom a packet is decoded."""
+    @property
+    def load(self) -> Load:
+        """How it keeps up now."""
+        budget_cores = self._waiting.budget_cores
+        return Load(
+            budget_cores=float(os.cpu_count() or 1) if budget_cores is None else budget_cores,
+            use_cores=self._waiting.use_cores,
+            longest_gap_s=self._minder.longest_gap_s,
+        )
+
+    def _arrived(self, desk: Desk, keyframe: Encoded | None) -> None:
+        """On the reader's thread: choose whether and by whom a terminal's news is decoded."""
         if desk.followed:
             return
         if desk.sparse and not desk.unfollowable:
             with self._following:
                 self._follow_sparse(desk)
-        if packet.keyframe and not desk.followed:
-            if desk.due(packet.at):
-                self._counting.dropped(Drop.NEWER, self._slots.offer(desk.terminal_id, packet))
-            else:
+        if keyframe is not None and not desk.followed:
+            at = keyframe.at
+            call = desk.call(at)
+            if call is None:
                 self._counting.dropped(Drop.NOT_DUE)
+            else:
+                due_s = desk.last_judged_at.timestamp() if desk.connections and desk.judged else 0.0
+                self._counting.dropped(Drop.NEWER, self._waiting.offer(desk.terminal_id, keyframe, call, due_s))
 
     def _follow_sparse(self, desk: Desk) -> None:
         longest_s = self._policy.longest_gap.total_seconds()
         text = f"its keyframes come further apart than the {longest_s:g} s between looks: "
-        if sum(other.followed and other.sparse for other in self._desks.values()) < self._policy.whole_at_once:
+        desks = list(self._desks.values())
+        if sum(other.followed and other.sparse for other in desks) < self._policy.whole_at_once:
             desk.health.note(f"{text}it is decoded whole, which costs more; {_ADVICE}")
             self._follow(desk)
         else:
@@ -156,28 +217,38 @@ class Looker:
 
     def _still_wanted(self, desk: Desk) -> bool:
         """Asked by the follower; after False it ends."""
-        if not self._stopping.is_set() and (desk.bursting or desk.sparse):
+        going_on = not (self._stopping.is_set() or desk.retired)
+        if desk.main is not None and not desk.bursting:
+            desk.main = None
+            self._mains.close(desk.terminal_id)
+        if going_on and (desk.bursting or desk.sparse):
             return True
         with self._following:
-            desk.followed = desk.bursting and not self._stopping.is_set()
+            desk.followed = desk.bursting and going_on
             if not desk.followed:
                 desk.health.note("")
+                self._followers.pop(desk.terminal_id, None)
             return desk.followed
 
     def _give_up(self, desk: Desk) -> None:
         with self._following:
             desk.unfollowable, desk.followed = True, False
+            if desk.main is not None:
+                desk.main = None
+                self._mains.close(desk.terminal_id)
 
     def _decode_on(self) -> None:
         decoder = KeyframeDecoder()
-        while (taken := self._slots.take()) is not None:
+        while (taken := self._waiting.take()) is not None:
             terminal_id, packet = taken
             try:
-                self._look(self._desks[terminal_id], packet, decoder)
+                desk = self._desks.get(terminal_id)
+                if desk is not None:
+                    self._look(desk, packet, decoder)
             except Exception:  # noqa: BLE001 - one terminal's oddity must not end the thread that serves all
                 _log.exception("look_failed", terminal=terminal_id)
             finally:
-                self._slots.done(terminal_id)
+                self._waiting.done(terminal_id)
 
     def _look(self, desk: Desk, packet: Encoded, decoder: KeyframeDecoder) -> None:
         try:
@@ -197,7 +268,7 @@ class Looker:
             if change is None:
                 self._counting.dropped(Drop.QUIET)
                 return
-            if self._stopping.is_set():
+            if self._stopping.is_set() or desk.retired:
                 return
             self._counting.looked(desk.terminal_id)
             look = Look(picture, change.boxes, change.share, burst=burst, sudden=change.sudden)
@@ -205,29 +276,3 @@ class Looker:
                 self._on_look(look)
             except Exception:  # noqa: BLE001 - what the pipeline does wrong must not stop the looking
                 _log.exception("on_look_failed", terminal=desk.terminal_id)
-
-
-class _Intake:
-    """The sink of the reader: to the terminal's desk, then on to whoever decodes."""
-
-    def __init__(self, desks: dict[str, Desk], counting: Counting, arrived: Callable[[Desk, Encoded], None]) -> None:
-        self._desks, self._counting, self._arrived = desks, counting, arrived
-
-    def connecting(self, terminal_id: str) -> None:
-        """Nothing to show: what it was before says more."""
-
-    def opened(self, terminal_id: str, head: StreamHead) -> None:
-        desk = self._desks[terminal_id]
-        if desk.connections:
-            self._counting.reconnected(terminal_id)
-        desk.opened(head)
-        _log.info("terminal_connected", terminal=terminal_id, codec=head.codec, again=desk.connections > 1)
-
-    def packet(self, terminal_id: str, packet: Encoded) -> None:
-        desk = self._desks[terminal_id]
-        self._counting.packet(terminal_id, keyframe=packet.keyframe)
-        desk.packet(packet)
-        self._arrived(desk, packet)
-
-    def lost(self, terminal_id: str, fault: StreamFault) -> None:
-        self._desks[terminal_id].health.lost(fault)

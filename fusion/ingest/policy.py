@@ -1,6 +1,7 @@
 """What a site may tune of reading and looking; each default holds for a street camera's sub-stream."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -17,9 +18,15 @@ class ReadPolicy(Config):
 
     open_timeout: Positive = timedelta(seconds=10)  #: for connecting, and again for the first packet
     read_timeout: Positive = timedelta(seconds=10)  #: without a packet for this long a stream is silent
-    connecting_at_once: Count = 8
+    connecting_at_once: Count = 64
     backoff_first: Positive = timedelta(seconds=1)  #: the longest wait after the first failure; doubles with each
-    backoff_cap: Positive = timedelta(seconds=60)  #: the longest wait ever; about the wait after a refused login
+    backoff_cap: Positive = timedelta(seconds=30)  #: the longest wait; after a refused login up to twice as long
+    tick: Positive = timedelta(milliseconds=150)  #: how often all sockets are read; less often costs less
+    odd_before_fallback: Count = 3  #: attempts in a row that end by a fault of protocol, before PyAV may try
+    fallback_for: Positive = timedelta(minutes=10)  #: then our own reader tries again
+    fallbacks_at_once: Count = 16  #: each costs a thread and some 12 MB
+    tls_verify: bool = True  #: rtsps: whether the camera's certificate must be trusted
+    tls_authority: Path | None = None  #: rtsps: PEM file of the site's own authority; none: the system's
     stable_after: Positive = timedelta(minutes=1)  #: a connection that held this long ends the doubling
     ring: Positive = timedelta(seconds=10)  #: packets kept, from a keyframe on
     ring_bytes: Annotated[int, Field(ge=65_536)] = 8 * 1024 * 1024  #: and never more than this
@@ -35,22 +42,3 @@ class ChangePolicy(Config):
     most_boxes: Count = 12  #: nearer ones are merged until no more are left
     sudden_share: Share = 0.5  #: of the picture changed at once: light switched, camera moved
     sudden_gain: Annotated[float, Field(gt=0)] = 0.25  #: brightness changed at once by this share
-
-
-class LookingPolicy(Config):
-    """When a terminal is looked at, and how hard."""
-
-    longest_gap: Positive = timedelta(seconds=10)  #: between looks, whatever happens
-    shortest_gap: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(milliseconds=500)
-    #: between decoded keyframes outside a burst, for streams of keyframes alone (MJPEG)
-    look_every: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(0)
-    #: the least time between two decoded keyframes of a terminal where nothing goes on; 0: each keyframe
-    linger: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(seconds=10)
-    #: each keyframe is looked at for this long after a change
-    burst_for: Positive = timedelta(seconds=8)
-    burst_fps: Annotated[float, Field(gt=0, le=60)] = 5.0  #: most looks a second in a burst
-    bursts_at_once: Count = 2
-    whole_at_once: Count = 4  #: streams decoded whole because their keyframes come too seldom
-    decoder_threads: Count = 1
-    reading: ReadPolicy = ReadPolicy()
-    change: ChangePolicy = ChangePolicy()

@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from fusion.ingest.planes import why
+from fusion.ingest.pyav_connection import RtspConnection
 from fusion.ingest.reader import StreamSpec
-from fusion.ingest.rtsp import RtspConnection
 from fusion.types.errors import SiteError
 
 _FIRST_MEDIA_S = 60.0

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,7 +18,7 @@ class Ring:
     """
 
     def __init__(self, span: timedelta, most_bytes: int) -> None:
-        self._span, self._most_bytes = span, most_bytes
+        self._span_s, self._most_bytes = span.total_seconds(), most_bytes
         self._packets: deque[Encoded] = deque()
         self._first = 0  #: number of the first packet kept
         self._keys: deque[int] = deque()  #: numbers of the keyframes kept
@@ -25,16 +26,18 @@ class Ring:
         self._changed = threading.Condition()
         self.overflows = 0  #: groups given up because they alone were over `most_bytes`
 
-    def push(self, packet: Encoded) -> None:
-        """Keep a packet; those before the first keyframe are not kept."""
+    def push(self, batch: Iterable[Encoded]) -> None:
+        """Keep packets; those before the first keyframe are not kept."""
         with self._changed:
-            if packet.keyframe:
-                self._keys.append(self._first + len(self._packets))
-            elif not self._packets:
-                return
-            self._packets.append(packet)
-            self._bytes += len(packet.data)
-            self._trim(packet.at)
+            for packet in batch:
+                if packet.keyframe:
+                    self._keys.append(self._first + len(self._packets))
+                elif not self._packets:
+                    continue
+                self._packets.append(packet)
+                self._bytes += len(packet.raw)
+                if packet.keyframe or self._bytes > self._most_bytes:
+                    self._trim(packet.at_s)
             self._changed.notify_all()
 
     def clear(self) -> None:
@@ -47,7 +50,7 @@ class Ring:
     def start_at(self, at: datetime | None) -> int:
         """The number of the last keyframe not after `at`, or of the first one kept; None: of the newest."""
         with self._changed:
-            older = [key for key in self._keys if at is None or self._packets[key - self._first].at <= at]
+            older = [k for k in self._keys if at is None or self._packets[k - self._first].at_s <= at.timestamp()]
             return older[-1] if older else self._first
 
     def after(self, number: int, timeout_s: float) -> tuple[list[Encoded], int, bool]:
@@ -74,10 +77,10 @@ class Ring:
         """Bytes of coded data kept."""
         return self._bytes
 
-    def _trim(self, now: datetime) -> None:
+    def _trim(self, now_s: float) -> None:
         while len(self._keys) > 1:
-            second_at = self._packets[self._keys[1] - self._first].at
-            if now - second_at < self._span and self._bytes <= self._most_bytes:
+            second_s = self._packets[self._keys[1] - self._first].at_s
+            if now_s - second_s < self._span_s and self._bytes <= self._most_bytes:
                 return
             self._drop_to(self._keys[1])
         if self._bytes > self._most_bytes:
@@ -86,7 +89,7 @@ class Ring:
 
     def _drop_to(self, number: int) -> None:
         while self._first < number:
-            self._bytes -= len(self._packets.popleft().data)
+            self._bytes -= len(self._packets.popleft().raw)
             self._first += 1
         while self._keys and self._keys[0] < number:
             self._keys.popleft()

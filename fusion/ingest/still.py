@@ -5,8 +5,8 @@ import time
 from datetime import timedelta
 
 from fusion.ingest.decoding import KeyframeDecoder
+from fusion.ingest.pyav_connection import RtspConnection
 from fusion.ingest.reader import Encoded, StreamFault, StreamSpec
-from fusion.ingest.rtsp import RtspConnection
 from fusion.types.errors import TerminalFault
 from fusion.types.picture import Picture
 from fusion.types.terminal import Health

@@ -16,7 +16,7 @@ from fusion.detectors.pool import OnnxConfig
 from fusion.geo.nearest import DispatchPolicy
 from fusion.incidents.dispatching import DispatchTimes
 from fusion.incidents.fuse import FusionPolicy
-from fusion.ingest.policy import LookingPolicy
+from fusion.ingest.looking_policy import LookingPolicy
 from fusion.plugins import Config, Registries, load_file
 from fusion.rules import dumping, stall  # noqa: F401 - the shipped rules register themselves
 from fusion.rules.base import RuleConfig

@@ -10,8 +10,8 @@ import pytest
 from fusion.ingest.decoding import KeyframeDecoder, WholeDecoder
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
-from fusion.ingest.policy import LookingPolicy
-from fusion.ingest.reader import Encoded, PacketReader, PacketSink, StreamFault, StreamHead, StreamSpec
+from fusion.ingest.looking_policy import LookingPolicy
+from fusion.ingest.reader import Encoded, PacketReader, PacketSink, ReadFacts, StreamFault, StreamHead, StreamSpec
 from fusion.types.terminal import Health
 
 MakeClip = Callable[..., Path]
@@ -28,7 +28,7 @@ def _packets(path: Path, *, sets_apart: bool = False) -> list[Encoded]:
     if sets_apart:
         data = [(coded.replace(sets, b"") if keyframe else coded, keyframe) for coded, keyframe in data]
     gap = timedelta(seconds=0.1)
-    return [Encoded(head, coded, key, START + n * gap, n * 9000, None) for n, (coded, key) in enumerate(data)]
+    return [Encoded(head, coded, key, (START + n * gap).timestamp(), n * 9000, None) for n, (coded, key) in enumerate(data)]
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.h265", "libx265")])
@@ -56,7 +56,7 @@ def test_garbage_is_a_fault_in_words_and_the_next_stream_is_not_hurt(make_clip: 
     good = _packets(make_clip("a.h264"))[0]
     decoder = KeyframeDecoder()
     with pytest.raises(StreamFault, match="h264 keyframes") as raised:
-        decoder.decode("a", Encoded(StreamHead("h264", None, b"", good.head.time_base), data, True, START, 0, None))
+        decoder.decode("a", Encoded(StreamHead("h264", None, b"", good.head.time_base), data, True, START.timestamp(), 0, None))
     assert raised.value.health is Health.UNDECODABLE
     assert decoder.decode("b", good).y.max() > 190
 
@@ -67,7 +67,7 @@ def test_half_a_keyframe_is_a_fault_and_no_picture(make_clip: MakeClip, name: st
     half = whole.data[: len(whole.data) // 2]
     decoder = KeyframeDecoder()
     with pytest.raises(StreamFault, match="keyframes"):
-        decoder.decode("a", Encoded(whole.head, half, True, START, 0, None))
+        decoder.decode("a", Encoded(whole.head, half, True, START.timestamp(), 0, None))
     assert decoder.decode("a", whole).size_px == (320, 176)
 
 
@@ -75,7 +75,7 @@ def test_half_a_keyframe_is_a_fault_and_no_picture(make_clip: MakeClip, name: st
 def test_a_codec_that_is_not_known_or_no_video_is_a_fault(codec: str) -> None:
     head = StreamHead(codec, None, b"", Fraction(1, 90_000))
     with pytest.raises(StreamFault, match=r"wanted: H\.264 or H\.265"):
-        KeyframeDecoder().decode("a", Encoded(head, b"x", True, START, 0, None))
+        KeyframeDecoder().decode("a", Encoded(head, b"x", True, START.timestamp(), 0, None))
 
 
 def test_whole_decoding_gives_each_picture_the_time_of_its_packet(make_clip: MakeClip) -> None:
@@ -87,7 +87,7 @@ def test_whole_decoding_gives_each_picture_the_time_of_its_packet(make_clip: Mak
 
 def test_whole_decoding_counts_broken_packets_and_goes_on(make_clip: MakeClip) -> None:
     packets, decoder = _packets(make_clip("a.h264")), WholeDecoder("a")
-    packets[5] = Encoded(packets[5].head, b"garbage" * 20, False, packets[5].at, None, None)
+    packets[5] = Encoded(packets[5].head, b"garbage" * 20, False, packets[5].at_s, None, None)
     ats = [at for packet in packets for at, _ in decoder.frames(packet)]
     assert decoder.broken_packets >= 1
     assert packets[30].at in ats
@@ -100,6 +100,15 @@ class ScriptedReader(PacketReader):
         self.sink = sink
         for spec in streams:
             sink.connecting(spec.terminal_id)
+
+    def add(self, spec: StreamSpec) -> None:
+        """It reads what it is told."""
+
+    def remove(self, terminal_id: str) -> None:
+        """As `add`."""
+
+    def facts(self, terminal_id: str) -> ReadFacts:
+        return ReadFacts()
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """It has no thread."""
@@ -117,17 +126,17 @@ def test_a_reader_of_another_kind_can_take_the_place_and_an_undecodable_stream_i
 
     def broken_then(number: int) -> bool:
         bad = keys[number]
-        reader.sink.packet("a", Encoded(bad.head, b"\x00\x00\x00\x01\x65" + bytes(50), True, bad.at, None, None))
+        reader.sink.packets("a", [Encoded(bad.head, b"\x00\x00\x00\x01\x65" + bytes(50), True, bad.at_s, None, None)])
         until(lambda: looker.counters.dropped.get("undecodable") == number)
         return looker.statuses()[0].health is Health.UNDECODABLE
 
     try:
-        reader.sink.packet("a", keys[0])
+        reader.sink.packets("a", [keys[0]])
         until(lambda: looker.statuses()[0].health is Health.LIVE)
         assert not broken_then(1)
         assert broken_then(2)
         assert "cannot be decoded" in looker.statuses()[0].detail or "no whole" in looker.statuses()[0].detail
-        reader.sink.packet("a", keys[3])
+        reader.sink.packets("a", [keys[3]])
         until(lambda: looker.statuses()[0].health is Health.LIVE)
         reader.sink.lost("a", StreamFault(Health.OFFLINE, "cut"))
         assert (looker.statuses()[0].health, looker.statuses()[0].detail) == (Health.OFFLINE, "cut")
@@ -148,7 +157,7 @@ def test_a_clock_that_is_set_back_does_not_make_a_terminal_blind(
         for number, hours in ((0, 0), (1, 0), (2, -1), (3, -1)):
             key = keys[number]
             at = key.at + timedelta(hours=hours)
-            reader.sink.packet("a", Encoded(key.head, key.data, True, at, key.pts, None))
+            reader.sink.packets("a", [Encoded(key.head, key.data, True, at.timestamp(), key.pts, None)])
             until(lambda expected=number + 1: len(looks) == expected)
     finally:
         looker.stop()

@@ -14,7 +14,8 @@ from fusion.children import free_port
 from fusion.fleet import FleetConfig, FleetProcess, State, StreamConfig
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
-from fusion.ingest.policy import LookingPolicy, ReadPolicy
+from fusion.ingest.looking_policy import LookingPolicy
+from fusion.ingest.policy import ReadPolicy
 from fusion.ingest.probe import probe
 from fusion.ingest.reader import StreamSpec
 from fusion.types.errors import SiteError

@@ -1,8 +1,8 @@
-"""One connection to one camera: RTSP over TCP (RFC 2326, interleaved) by libavformat, demultiplexed only."""
+"""One connection to one camera by libavformat, demultiplexed only: RTSP (RFC 2326) over TCP, or RTP over UDP."""
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 
 import av
@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from fusion.ingest.media_clock import PtsClock
 from fusion.ingest.planes import why
-from fusion.ingest.reader import Encoded, StreamFault, StreamHead, StreamSpec
+from fusion.ingest.reader import Encoded, StreamFault, StreamHead, StreamSpec, Way
 from fusion.types.terminal import Health
 
 _90_KHZ = Fraction(1, 90_000)
@@ -44,7 +44,7 @@ class RtspConnection:
         """
         self._open_s, self._read_s = open_timeout.total_seconds(), read_timeout.total_seconds()
         self._opened_s = time.monotonic()
-        self._container = self._open(spec.url)
+        self._container = self._open(spec.url, spec.way)
         try:
             self._stream = self._video()
             self.head = self._read_head()
@@ -74,9 +74,9 @@ class RtspConnection:
         """Say goodbye (TEARDOWN) and close."""
         self._container.close()
 
-    def _open(self, url: str) -> InputContainer:
+    def _open(self, url: str, way: Way) -> InputContainer:
         options = {
-            "rtsp_transport": "tcp",
+            "rtsp_transport": "udp" if way is Way.UDP else "tcp",
             "allowed_media_types": "video",
             "timeout": str(round(1e6 * max(self._open_s, self._read_s))),
             # Parameter sets come with the SDP or the keyframes: reading ahead would only delay the first picture.
@@ -117,5 +117,5 @@ class RtspConnection:
     def _encoded(self, packet: "Packet[VideoStream]") -> Encoded:
         stamp = packet.pts if packet.pts is not None else packet.dts
         pts_s = None if stamp is None else float(stamp * self.head.time_base)
-        at = self._clock.at(pts_s, datetime.now(UTC))
-        return Encoded(self.head, bytes(packet), bool(packet.is_keyframe), at, packet.pts, packet.dts)
+        at_s = self._clock.at_s(pts_s, time.time())
+        return Encoded(self.head, bytes(packet), bool(packet.is_keyframe), at_s, packet.pts, packet.dts)

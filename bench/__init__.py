@@ -1,0 +1,1 @@
+"""Benches: what the whole costs, against peers, against the limit, part by part. See bench/README.md."""
