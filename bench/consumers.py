@@ -15,14 +15,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 
+from bench.stages import StageClock, threads_s
+from fusion import logs
 from fusion.children import Child
 from fusion.ingest.counters import Drop
 from fusion.ingest.looking import Looker
-from fusion.ingest.policy import LookingPolicy, ReadPolicy
+from fusion.ingest.looking_policy import LookingPolicy
+from fusion.ingest.policy import ReadPolicy
 from fusion.ingest.reader import StreamSpec
 from fusion.types.terminal import Health
 
@@ -47,6 +51,10 @@ class Consumer(ABC):
     @abstractmethod
     def stop(self) -> None:
         """End it."""
+
+    def facts(self) -> dict[str, Any]:
+        """All of it, for the line that is said."""
+        return {"pids": list(self.pids), "ready": self.ready(), "pictures": self.pictures()}
 
 
 class Ffmpeg(Consumer):
@@ -165,7 +173,10 @@ def _opencv(url: str, counted: Callable[[], bool]) -> None:
 class Ours(Consumer):
     """The looker with its own reader, each look thrown away."""
 
-    def __init__(self, urls: Sequence[str], *, every_keyframe: bool) -> None:
+    def __init__(self, urls: Sequence[str], *, every_keyframe: bool, stages: bool = False) -> None:
+        self._clock = StageClock() if stages else None
+        if self._clock is not None:
+            self._clock.install()
         policy = LookingPolicy(reading=ReadPolicy(ring=timedelta(seconds=2), connecting_at_once=32))
         if every_keyframe:
             policy = policy.model_copy(update={"look_every": timedelta(0), "shortest_gap": timedelta(0)})
@@ -187,6 +198,12 @@ class Ours(Consumer):
         """End all of it."""
         self._looker.stop()
 
+    def facts(self) -> dict[str, Any]:
+        """With the CPU seconds of each stage, where they are timed."""
+        if self._clock is None:
+            return super().facts()
+        return {**super().facts(), "stages": self._clock.read(), "reader_s": threads_s("reader")}
+
 
 _BGR = ("-pix_fmt", "bgr24")
 _AS_THEY_COME = ("-fps_mode", "passthrough")
@@ -198,6 +215,7 @@ KINDS: dict[str, Callable[[Sequence[str], tuple[int, int]], Consumer]] = {
     "opencv": lambda urls, _size: Threads(urls, _opencv),
     "ours": lambda urls, _size: Ours(urls, every_keyframe=False),
     "ours_keyframes": lambda urls, _size: Ours(urls, every_keyframe=True),
+    "ours_stages": lambda urls, _size: Ours(urls, every_keyframe=True, stages=True),
 }
 
 
@@ -208,13 +226,13 @@ def main() -> int:
     parser.add_argument("urls", type=Path)
     parser.add_argument("--size", type=int, nargs=2, metavar=("WIDTH", "HEIGHT"), required=True)
     args = parser.parse_args()
+    logs.set_up()  # to standard error: standard output is for the facts
     consumer = KINDS[args.kind](args.urls.read_text("utf-8").split(), tuple(args.size))
     ended = threading.Event()
     threading.Thread(target=_wait_for_end, args=(ended,), daemon=True).start()
     while not ended.wait(_SAY_S):
-        facts = {"pids": list(consumer.pids), "ready": consumer.ready(), "pictures": consumer.pictures()}
         with contextlib.suppress(BrokenPipeError):
-            print(json.dumps(facts), flush=True)
+            print(json.dumps(consumer.facts()), flush=True)
     consumer.stop()
     return 0
 

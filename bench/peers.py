@@ -1,9 +1,6 @@
 """The same streams, of the same fleet, in the same run, through the usual ways of reading cameras and through ours."""
 
-import json
-import os
 import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +12,12 @@ from bench.clips import ACTIVE, FORMATS, Codec, Size, prepared
 from bench.consumers import KINDS
 from bench.cost import Cost, Window
 from bench.fleets import Part, fleet_of
+from bench.reading import Reading
 from bench.report import numbers, parser, say, table, words, write
-from fusion.children import Child
 from fusion.fleet import FleetProcess
 
-_READY_S = 120.0
 _OURS = ("ours", "ours_keyframes")
+_ALL = tuple(kind for kind in KINDS if kind != "ours_stages")
 #: which of ours a peer is compared with: the one that decodes what it decodes
 _FAIR = {"ffmpeg_keyframes": "ours_keyframes", "ffmpeg_keyframes_yuv": "ours_keyframes"}
 _COLUMNS = (
@@ -45,38 +42,6 @@ class Plan:
     clip_s: int
     kinds: Sequence[str]
     work: Path
-
-
-class Reading:
-    """A consumer in a process of its own, heard from every half second."""
-
-    def __init__(self, kind: str, urls: Sequence[str], size_px: tuple[int, int], work: Path) -> None:
-        self.wanted, self.facts = len(urls), dict[str, Any]()
-        self._list = work / f"urls-{os.getpid()}-{kind}.txt"
-        self._list.write_text("\n".join(urls), encoding="utf-8")
-        args = [sys.executable, "-m", "bench.consumers", kind, str(self._list), "--size", *map(str, size_px)]
-        env = {**os.environ, "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp"}
-        self._child = Child(kind, args, log=work / f"{kind}.log", env=env, stdin=True, stdout=True)
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def wait_ready(self) -> None:
-        """Return when every stream has given a picture."""
-        self._child.wait_until(lambda: self.facts.get("ready", 0) >= self.wanted, _READY_S)
-
-    def stop(self) -> None:
-        """End it, first by the end of its input."""
-        if self._child.process.stdin is not None:
-            self._child.process.stdin.close()
-        deadline_s = time.monotonic() + 10.0
-        while self._child.running and time.monotonic() < deadline_s:
-            time.sleep(0.05)
-        self._child.stop()
-        self._list.unlink(missing_ok=True)
-
-    def _listen(self) -> None:
-        pipe = self._child.process.stdout
-        while pipe is not None and (line := pipe.readline()):
-            self.facts = json.loads(line)
 
 
 def measure(kind: str, urls: Sequence[str], size: Size, fleet: FleetProcess, plan: Plan) -> dict[str, Any]:
@@ -163,7 +128,7 @@ def main() -> int:
     made = parser("bench.peers", __doc__)
     made.add_argument("--sizes", type=words, default=("360p", "1080p"), help="360p,1080p")
     made.add_argument("--codecs", type=words, default=("h264", "h265"), help="h264,h265")
-    made.add_argument("--peers", type=words, default=tuple(KINDS), help=",".join(KINDS))
+    made.add_argument("--peers", type=words, default=_ALL, help=",".join(_ALL))
     made.add_argument("--streams", type=numbers, default=(8, 4), help="of each peer, at 360p and at 1080p [8,4]")
     made.add_argument("--ours", type=numbers, default=(50, 150), help="two numbers of streams at 360p [50,150]")
     made.add_argument("--ours-1080p", type=numbers, default=(20, 60), help="and at 1080p [20,60]")

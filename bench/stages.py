@@ -10,12 +10,14 @@ from typing import Any
 
 from fusion.ingest.change import ChangeGate
 from fusion.ingest.decoding import KeyframeDecoder, WholeDecoder
+from fusion.ingest.troubles.picture import PictureTroubles
 from fusion.pipeline.judge import TerminalJudge
 
 #: stage -> the function whose time it is; a stage holds no other
 STAGES: Mapping[str, tuple[type, str]] = {
     "decode": (KeyframeDecoder, "decode"),
     "gate": (ChangeGate, "judge"),
+    "health": (PictureTroubles, "judge"),
     "judge": (TerminalJudge, "look"),
 }
 BURSTS = (WholeDecoder, "frames")

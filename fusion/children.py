@@ -68,6 +68,7 @@ class Child:
         env: Mapping[str, str] | None = None,
         stdin: bool = False,
         stdout: bool = False,
+        keep_fds: Sequence[int] = (),
     ) -> None:
         self.name = name
         self._log = log
@@ -80,6 +81,7 @@ class Child:
                 stderr=sink,
                 cwd=cwd,
                 env=dict(env) if env is not None else None,
+                pass_fds=keep_fds,
                 preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - prctl must run in the child, and it takes no lock
             )
         except OSError as error:

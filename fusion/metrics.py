@@ -1,6 +1,10 @@
 """Every Prometheus series in one table. Labels hold ids and reasons, never an address or a name of a person."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 PACKETS = Counter("fusion_packets", "Packets read from terminals", ["terminal"])
 LOST = Counter("fusion_packets_lost", "Packets whose numbers never came", ["terminal"])
@@ -16,6 +20,7 @@ MAIN_WAIT_SECONDS = Histogram(
 LONGEST_GAP = Gauge("fusion_longest_gap_seconds", "Longest time between two looks at one terminal, of late")
 BUDGET = Gauge("fusion_budget_cores", "Processor time that looking may use, in cores")
 BUDGET_USED = Gauge("fusion_budget_used_cores", "Processor time that looking uses, in cores")
+SHARD_RESTARTS = Counter("fusion_shard_restarts", "Shards that had to be started again", ["shard"])
 TERMINALS = Gauge("fusion_terminals", "Terminals by health", ["health"])
 LOOK_SECONDS = Histogram(
     "fusion_look_seconds", "From a picture to its findings", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
@@ -34,3 +39,36 @@ ALERTS = Counter("fusion_alerts_sent", "Alerts that the broker took")
 TOLD_SECONDS = Histogram(
     "fusion_told_seconds", "From the rule being met to the phone's receipt", buckets=(0.3, 1, 2, 5, 10, 30, 60, 300)
 )
+
+
+def families() -> list[Metric]:
+    """Everything that this process has measured, but what belongs to the process as such."""
+    return [family for family in REGISTRY.collect() if family.name.startswith("fusion_")]
+
+
+def exposition(others: Iterable[Metric] = ()) -> bytes:
+    """The text for Prometheus: this process's families, and those of `others`, added up by name and labels."""
+    registry = CollectorRegistry()
+    registry.register(_Sum([*REGISTRY.collect(), *others]))
+    return generate_latest(registry)
+
+
+class _Sum(Collector):
+    """Families of several processes as one. Gauges add up too: each process counts what only it has."""
+
+    def __init__(self, parts: list[Metric]) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterator[Metric]:
+        whole: dict[str, Metric] = {}
+        for part in self._parts:
+            family = whole.setdefault(part.name, Metric(part.name, part.documentation, part.type))
+            at = {(sample.name, tuple(sorted(sample.labels.items()))): i for i, sample in enumerate(family.samples)}
+            for sample in part.samples:
+                key = (sample.name, tuple(sorted(sample.labels.items())))
+                if key not in at:
+                    family.samples.append(sample)
+                elif not sample.name.endswith("_created"):
+                    before = family.samples[at[key]]
+                    family.samples[at[key]] = before._replace(value=before.value + sample.value)
+        yield from whole.values()

@@ -1,6 +1,7 @@
 """The whole engine of a site, without its page: servers, store, engine, alerts, eyes."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +19,6 @@ from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
 from fusion.bus import Bus
 from fusion.command_room.backend import KindName, PeerState, ZoneMap
-from fusion.detectors.pool import DetectorPool
 from fusion.geo.datum import to_wgs84
 from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
@@ -26,17 +26,13 @@ from fusion.handlers.engine import Engine
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
 from fusion.handlers.wire import PHONES, SIGNALS, pack
-from fusion.ingest.live import as_jpeg
-from fusion.ingest.looking import Looker
-from fusion.ingest.reader import StreamSpec
-from fusion.pipeline.eyes import Eyes
-from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.photographer import Photographer
 from fusion.settings.site import Site
+from fusion.shards.order import Order
+from fusion.shards.shards import Shards
 from fusion.storage import Store
 from fusion.types.errors import SiteError
-from fusion.types.signal import Signal
-from fusion.types.terminal import Health, Terminal
+from fusion.types.terminal import Health, TroubleKind
 
 _LOG = structlog.get_logger()
 Progress = Callable[[str], None]
@@ -81,8 +77,8 @@ class System:
         self._start_link()
         self._progress("engine")
         self._start_engine()
-        self._progress("detectors")
-        self._start_eyes()
+        self._progress("terminals' shards")
+        self._start_looking()
 
     def _start_link(self) -> None:
         config, folder = self.site.config.broker, self.site.folder
@@ -127,39 +123,43 @@ class System:
         self.engine.start()
         self._stack.callback(self.engine.stop)
 
-    def _start_eyes(self) -> None:
-        config = self.site.config
-        model = config.detectors.chosen(self.site.folder)
-        self.pool = DetectorPool(model, config.detectors)
-        self._stack.callback(self.pool.close)
-        connected = {terminal.id: terminal for terminal in self.terminals if terminal.sub_url is not None}
-        judges = {terminal.id: self._judge(terminal) for terminal in connected.values()}
-        self.eyes = Eyes(connected, judges, self.pool, self.grids, self.evidence, self.clock, self._publish)
-        streams = [StreamSpec(terminal.id, terminal.sub_url or "") for terminal in connected.values()]
-        self.looker = Looker(streams, config.looking, self.eyes.on_look)
-        self.eyes.use(self.looker)
+    def _start_looking(self) -> None:
+        config, folder = self.site.config, self.site.folder
+        model = config.detectors.chosen(folder)
+        order = Order(
+            number=0,
+            folder=folder,
+            plugins=tuple(config.plugins),
+            detectors=config.detectors,
+            looking=config.looking,
+            follow=config.follow,
+            rules=self.site.rules,
+            grids=self.site.grids,
+            timezone=config.site.timezone,
+            evidence=self.evidence,
+            terminals=self.terminals,
+            history={},
+        )
+        self.shards = Shards(order, self._heard, self.site.data)
+        self._stack.callback(self.shards.stop)
+        by_id = {terminal.id: terminal for terminal in self.terminals}
         photographer = Photographer(
-            connected, self.evidence, self.clock, (model.name, model.entry.sha256), self.engine.add_evidence
+            by_id,
+            self.evidence,
+            self.clock,
+            (model.name, model.entry.sha256),
+            self.shards.clip,
+            self.engine.add_evidence,
         )
         self._stack.callback(self.engine.subscribe(photographer.on_case))
         photographer.start()
         self._stack.callback(photographer.stop)
-        self.looker.start()
-        self._stack.callback(self.looker.stop)
-        _LOG.info("looking", connected=len(connected), registered=len(self.terminals))
+        self.shards.start()
+        connected = sum(terminal.connected for terminal in self.terminals)
+        _LOG.info("looking", connected=connected, registered=len(self.terminals), shards=len(self.shards.pids))
 
-    def _judge(self, terminal: Terminal) -> TerminalJudge:
-        return TerminalJudge(
-            terminal.id,
-            zones=terminal.zones,
-            rules=[rule.start() for rule in self.site.rules],
-            detect=lambda images: self.pool.detect(images, of=terminal.id),
-            site_tz=self.clock,
-            follow=self.site.config.follow,
-        )
-
-    def _publish(self, signal: Signal) -> None:
-        self.bus.publish(SIGNALS, pack(signal))
+    def _heard(self, signal: bytes) -> None:
+        self.bus.publish(SIGNALS, signal)
 
     def peers(self) -> list[PeerState]:
         """How bus, broker and store are."""
@@ -167,11 +167,6 @@ class System:
             PeerState(name=name, well=part.well, since=part.since, detail=part.detail)
             for name, part in (("bus", self.bus), ("broker", self.link), ("store", self.store))
         ]
-
-    def still(self, terminal_id: str) -> bytes | None:
-        """The newest looked picture as JPEG."""
-        picture = self.looker.newest(terminal_id)
-        return None if picture is None else as_jpeg(picture)
 
     def backend(self) -> RoomBackend:
         """What the command room works on."""
@@ -193,19 +188,28 @@ class System:
             self.engine,
             self.roster,
             self.evidence,
-            statuses=self.looker.statuses,
-            still=self.still,
+            statuses=self.shards.statuses,
+            still=self.shards.still,
             peers=self.peers,
+            metrics=lambda: metrics.exposition(self.shards.metrics()),
         )
 
     def measure(self) -> None:
         """Bring the gauges up to date."""
         by_health = dict.fromkeys(Health, 0)
-        for status in self.looker.statuses():
+        statuses = self.shards.statuses()
+        for status in statuses:
             by_health[status.health] += 1
         by_health[Health.REGISTERED] = len(self.terminals) - sum(by_health.values())
         for health, count in by_health.items():
             metrics.TERMINALS.labels(str(health)).set(count)
+        by_trouble = Counter(trouble.kind for status in statuses for trouble in status.troubles)
+        for kind in TroubleKind:
+            metrics.TROUBLES.labels(str(kind)).set(by_trouble[kind])
+        looking = self.shards.looking
+        metrics.LONGEST_GAP.set(looking.longest_gap_s)
+        metrics.BUDGET.set(looking.budget_cores)
+        metrics.BUDGET_USED.set(looking.use_cores)
 
 
 def check_clock(now: datetime) -> None:

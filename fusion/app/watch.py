@@ -15,8 +15,8 @@ from fusion.evidence.keep import keep_snapshot
 from fusion.ingest.files import paced, read_file
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
-from fusion.ingest.planes import copy_of
 from fusion.ingest.looking_policy import LookingPolicy
+from fusion.ingest.planes import copy_of
 from fusion.ingest.reader import StreamSpec
 from fusion.ingest.redact import redacted
 from fusion.ingest.sources import sources_in

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.command_room.backend import Backend
@@ -98,7 +98,7 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
 
     @routes.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(backend.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 

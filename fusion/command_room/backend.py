@@ -94,6 +94,9 @@ class Backend(Protocol):
     def still(self, terminal_id: str) -> bytes | None:
         """The newest looked picture of a terminal as JPEG, for live view."""
 
+    def metrics(self) -> bytes:
+        """Everything measured, in Prometheus's text format."""
+
     def peers(self) -> Sequence[PeerState]:
         """Bus, broker and store."""
 

@@ -56,18 +56,28 @@ def metadata_of(
     facts: SnapshotFacts, picture: Picture, timezone: ZoneInfo, files: Iterable[tuple[EvidenceRef, int]]
 ) -> dict[str, Any]:
     """The JSON document beside the pictures; `files` are the references with their sizes in bytes."""
+    return {"format": FORMAT, "size_px": list(picture.size_px), **_metadata(facts, picture.at, timezone, files)}
+
+
+def clip_metadata_of(
+    facts: SnapshotFacts, at: datetime, timezone: ZoneInfo, ref: EvidenceRef, size: int
+) -> dict[str, Any]:
+    """The JSON document beside a clip whose last picture is of time `at`; `size` in bytes."""
+    return {"format": FORMAT, **_metadata(facts, at, timezone, [(ref, size)])}
+
+
+def _metadata(
+    facts: SnapshotFacts, at: datetime, timezone: ZoneInfo, files: Iterable[tuple[EvidenceRef, int]]
+) -> dict[str, Any]:
     terminal, zone = facts.terminal, facts.zone
-    width_px, height_px = picture.size_px
     return {
-        "format": FORMAT,
         "files": [
             {"id": ref.id, "kind": ref.kind, "path": ref.path, "sha256": ref.sha256, "bytes": size}
             | {"media_type": ref.media_type}
             for ref, size in files
         ],
-        "at": _utc(picture.at),
-        "at_local": picture.at.astimezone(timezone).isoformat(),
-        "size_px": [width_px, height_px],
+        "at": _utc(at),
+        "at_local": at.astimezone(timezone).isoformat(),
         "terminal": {"id": terminal.id, "name": terminal.name, "point": list(terminal.point)},
         "grid": facts.grid_id,
         "small_grid": facts.small_grid_id,

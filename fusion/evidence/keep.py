@@ -4,14 +4,14 @@ import hashlib
 import json
 import re
 import secrets
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fusion.evidence.annotate import annotated
-from fusion.evidence.facts import FORMAT, SnapshotFacts, drawing_of, metadata_of
+from fusion.evidence.facts import FORMAT, SnapshotFacts, clip_metadata_of, drawing_of, metadata_of
 from fusion.evidence.folder import file_of, write_all
 from fusion.evidence.jpeg import bgr_of, jpeg_of
 from fusion.types.errors import PeerFault, SiteError
@@ -46,7 +46,7 @@ def keep_snapshot(
     Raises:
         PeerFault: the disk refuses; nothing is left behind.
     """
-    stem = _stem(picture, facts.terminal.id)
+    stem = _stem(picture.at, facts.terminal.id)
     day = f"{picture.at.astimezone(timezone):%Y-%m-%d}"
     plain = bgr_of(picture)
     marked = annotated(plain, drawing_of(facts, picture.at, timezone))
@@ -63,6 +63,30 @@ def keep_snapshot(
     files[f"{stem}.json"] = json.dumps(metadata, ensure_ascii=False, indent=1).encode()
     write_all(folder, day, files)
     return refs[0], refs[1]
+
+
+def keep_clip(folder: Path, data: bytes, facts: SnapshotFacts, at: datetime, timezone: ZoneInfo) -> EvidenceRef:
+    """Keep an MP4 of a terminal's original packets, with its metadata beside it; blocks until they are on disk.
+
+    Args:
+        folder: the evidence folder.
+        data: the file.
+        facts: what it shows.
+        at: when its last picture was taken (aware).
+        timezone: of the site, for the day.
+
+    Raises:
+        PeerFault: the disk refuses; nothing is left behind.
+    """
+    stem, day = _stem(at, facts.terminal.id), f"{at.astimezone(timezone):%Y-%m-%d}"
+    name = f"{stem}-clip"
+    digest = hashlib.sha256(data).hexdigest()
+    ref = EvidenceRef(name, "clip", f"{day}/{name}.mp4", digest, at, media_type="video/mp4")
+    metadata = clip_metadata_of(facts, at, timezone, ref, len(data))
+    write_all(
+        folder, day, {f"{name}.mp4": data, f"{stem}.json": json.dumps(metadata, ensure_ascii=False, indent=1).encode()}
+    )
+    return ref
 
 
 def verify(folder: Path, ref: EvidenceRef) -> Verdict:
@@ -83,7 +107,7 @@ def verify(folder: Path, ref: EvidenceRef) -> Verdict:
 
 def metadata_path(ref: EvidenceRef) -> str:
     """Where the metadata of a kept file stands, relative to the evidence folder."""
-    return f"{ref.path.removesuffix(f'-{ref.kind}.jpg')}.json"
+    return ref.path.rpartition(f"-{ref.kind}.")[0] + ".json"
 
 
 def read_metadata(folder: Path, ref: EvidenceRef) -> dict[str, Any]:
@@ -95,9 +119,9 @@ def read_metadata(folder: Path, ref: EvidenceRef) -> dict[str, Any]:
     return document
 
 
-def _stem(picture: Picture, terminal_id: str) -> str:
+def _stem(when: datetime, terminal_id: str) -> str:
     """Sorts by time; the token makes it unique, and of the id only harmless letters enter."""
-    at = picture.at.astimezone(UTC)
+    at = when.astimezone(UTC)
     harmless = re.sub(r"[^A-Za-z0-9-]+", "_", terminal_id)[:40]
     return f"{at:%Y%m%dT%H%M%S}_{at.microsecond // 1000:03}-{harmless}-{secrets.token_hex(8)}"
 

@@ -31,10 +31,12 @@ class RoomBackend:
         statuses: Callable[[], Sequence[TerminalStatus]],
         still: Callable[[str], bytes | None],
         peers: Callable[[], Sequence[PeerState]],
+        metrics: Callable[[], bytes],
     ) -> None:
         self._zone, self._store, self._engine, self._roster = zone, store, engine, roster
         self._evidence = evidence.resolve()
         self._statuses, self._still, self._peers = statuses, still, peers
+        self._metrics = metrics
         self._started = datetime.now(UTC)
         self._known_cases: Sequence[Case] = ()
         self._known_counts: dict[CaseState, int] = {}
@@ -103,6 +105,10 @@ class RoomBackend:
     def still(self, terminal_id: str) -> bytes | None:
         """The newest picture as JPEG."""
         return self._still(terminal_id)
+
+    def metrics(self) -> bytes:
+        """Everything measured, in Prometheus's text format."""
+        return self._metrics()
 
     def peers(self) -> Sequence[PeerState]:
         """Bus, broker and store."""

@@ -150,7 +150,7 @@ class Line:
     def close(self) -> None:
         """Say goodbye where that is possible without waiting, and close."""
         try:
-            if self._client is not None and self.step is Step.PLAYING:
+            if self._client is not None:
                 self.sock.send(self._client.close())
         except OSError:
             pass  # it is gone already

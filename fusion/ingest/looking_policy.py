@@ -16,7 +16,13 @@ class LookingPolicy(Config):
     longest_gap: Positive = timedelta(seconds=10)  #: between looks, whatever happens
     #: Processor time for reading, looking and judging, in cores, over all shards; none: four fifths of the machine's.
     budget_cores: Annotated[float, Field(gt=0)] | None = None
+    shards: Count | None = None  #: processes; none: one a core, fewer where `terminals_a_shard` are not reached
+    terminals_a_shard: Count = 100  #: fewer than this are not worth a process of their own
     spare: bool = True  #: what is left of the budget goes to quiet terminals, longest unseen first
+    zone_gap: Positive = timedelta(
+        seconds=4
+    )  #: wanted while one of the terminal's zones holds, where the budget allows
+    history_gap: Positive = timedelta(seconds=2)  #: the same at hours at which it had cases
     shortest_gap: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(milliseconds=500)
     #: between decoded keyframes outside a burst, for streams of keyframes alone (MJPEG)
     look_every: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(0)

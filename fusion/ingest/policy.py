@@ -21,7 +21,7 @@ class ReadPolicy(Config):
     connecting_at_once: Count = 64
     backoff_first: Positive = timedelta(seconds=1)  #: the longest wait after the first failure; doubles with each
     backoff_cap: Positive = timedelta(seconds=30)  #: the longest wait; after a refused login up to twice as long
-    tick: Positive = timedelta(milliseconds=150)  #: how often all sockets are read; less often costs less
+    tick: Positive = timedelta(milliseconds=150)  #: how often all sockets are read while they are few
     odd_before_fallback: Count = 3  #: attempts in a row that end by a fault of protocol, before PyAV may try
     fallback_for: Positive = timedelta(minutes=10)  #: then our own reader tries again
     fallbacks_at_once: Count = 16  #: each costs a thread and some 12 MB

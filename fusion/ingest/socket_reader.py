@@ -24,6 +24,7 @@ from fusion.types.terminal import Health
 
 _log = structlog.get_logger()
 _CHECK_S = 1.0
+_LONGEST_TICK_S, _TICK_S_EACH = 0.5, 0.0004
 _AT_ONCE = 256  #: events served before time is looked at again
 #: Faults after which another reader may do better.
 _ODD = {RtspFaultKind.PROTOCOL, RtspFaultKind.UNSUPPORTED}
@@ -104,8 +105,7 @@ class SocketReader(PacketReader):
             return  # full: it wakes anyway; closed: it has ended
 
     def _run(self) -> None:
-        tick_s, check_due_s = self._policy.tick.total_seconds(), 0.0
-        next_tick_s = time.monotonic() + tick_s
+        check_due_s, next_tick_s = 0.0, time.monotonic() + self._tick_s
         try:
             while not self._stopping.is_set():
                 self._begin_due()
@@ -117,12 +117,17 @@ class SocketReader(PacketReader):
                 if now_s >= check_due_s:
                     self._check_all(now_s)
                     check_due_s = now_s + _CHECK_S
-                next_tick_s = max(next_tick_s + tick_s, time.monotonic() + tick_s / 4)
+                next_tick_s = max(next_tick_s + self._tick_s, time.monotonic() + self._tick_s / 4)
         finally:
             for line in list(self._lines.values()):
                 self._close(line)
             for end in (self._hurrying, self._playing, self._wake_in, self._wake_out):
                 end.close()
+
+    @property
+    def _tick_s(self) -> float:
+        """Longer the more there is to read: fewer, larger reads are what a system call is worth."""
+        return min(_LONGEST_TICK_S, self._policy.tick.total_seconds() + _TICK_S_EACH * len(self._lines))
 
     def _serve_hurrying(self, until_s: float) -> None:
         """Serve what is being connected until the next tick, or until the next attempt may begin."""
@@ -168,7 +173,7 @@ class SocketReader(PacketReader):
             deed(line)
         except StreamFault as fault:
             self._failed(line, fault)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one camera's oddity must not end the reading of a thousand
             # Its text may repeat the address with its password: only its kind is told.
             kind = type(error).__name__
             _log.error("reading_failed", terminal=line.spec.terminal_id, error=kind)

@@ -36,14 +36,15 @@ class Eyes:
     def __init__(
         self,
         terminals: Mapping[str, Terminal],
-        judges: Mapping[str, TerminalJudge],
+        judges: dict[str, TerminalJudge],
         pool: DetectorPool,
         grids: GridIndex,
         evidence: Path,
         clock: ZoneInfo,
         publish: Callable[[Signal], None],
     ) -> None:
-        self._terminals, self._judges, self._pool, self._grids = terminals, judges, pool, grids
+        self._terminals, self._pool, self._grids = terminals, pool, grids
+        self.judges = judges  #: by terminal; who adds or removes terminals changes it
         self._evidence, self._clock, self._publish = evidence, clock, publish
         self._looker: Looker | None = None
         self._counting = threading.Lock()
@@ -56,8 +57,10 @@ class Eyes:
 
     def on_look(self, look: Look) -> None:
         """Judge one look."""
-        terminal = self._terminals[look.picture.terminal_id]
-        judge = self._judges[terminal.id]
+        terminal = self._terminals.get(look.picture.terminal_id)
+        judge = self.judges.get(look.picture.terminal_id)
+        if terminal is None or judge is None:
+            return  # it was taken off the register a moment ago
         with metrics.LOOK_SECONDS.time():
             try:
                 findings = judge.look(look.picture, look.changes)
@@ -65,7 +68,6 @@ class Eyes:
                 return  # the detector is busy with newer pictures
         with self._counting:
             self.looked += 1
-        metrics.LOOKS.labels(terminal.id).inc()
         for finding in findings:
             self._tell(terminal, finding, look.picture, judge)
         if judge.candidate and self._looker is not None:

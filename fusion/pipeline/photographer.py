@@ -1,16 +1,18 @@
-"""A new case gets a picture from the terminal's main stream, when that answers."""
+"""A new case gets the last seconds of its terminal as they came, and a picture of the main stream."""
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from fusion import metrics
 from fusion.evidence.facts import SnapshotFacts
-from fusion.evidence.keep import keep_snapshot
+from fusion.evidence.keep import keep_clip, keep_snapshot
 from fusion.ingest.still import Stills
 from fusion.types.case import Case
 from fusion.types.errors import FusionError
@@ -31,9 +33,21 @@ class Photographer:
         evidence: Path,
         clock: ZoneInfo,
         model: tuple[str, str],
+        clip: Callable[[str], bytes | None],
         add: Callable[[str, tuple[EvidenceRef, ...]], None],
     ) -> None:
-        self._terminals, self._evidence, self._clock, self._model, self._add = terminals, evidence, clock, model, add
+        """What it needs.
+
+        Args:
+            terminals: by id.
+            evidence: the folder.
+            clock: the site's time.
+            model: name and sha256 of the detector's model, for the metadata.
+            clip: gives a terminal's last seconds as an MP4 file, or None.
+            add: takes what was kept for a case.
+        """
+        self._terminals, self._evidence, self._clock, self._model = terminals, evidence, clock, model
+        self._clip, self._add = clip, add
         self._stills = Stills()
         self._waiting: queue.Queue[Case | None] = queue.Queue(_MOST_WAITING)
         self._seen: set[str] = set()
@@ -44,9 +58,9 @@ class Photographer:
         self._thread.start()
 
     def on_case(self, case: Case) -> None:
-        """Called after each change of a case; only the first of a case with two streams counts."""
+        """Called after each change of a case; only the first counts."""
         terminal = self._terminals.get(case.terminal_id or "")
-        if terminal is None or case.id in self._seen or terminal.main_url in {None, terminal.sub_url}:
+        if terminal is None or not terminal.connected or case.id in self._seen:
             return
         if case.changed_at - case.opened_at > timedelta(seconds=5):
             return  # an old case that somebody works on, seen after a restart
@@ -63,17 +77,32 @@ class Photographer:
 
     def _run(self) -> None:
         while (case := self._waiting.get()) is not None:
-            try:
-                self._take(case)
-            except FusionError as error:
-                _LOG.warning("no picture of the main stream", case=case.number, error=str(error))
+            for take in (self._take_clip, self._take_picture):
+                try:
+                    take(case, self._terminals[case.terminal_id or ""])
+                except FusionError as error:
+                    _LOG.warning("evidence not complete", case=case.number, error=str(error))
 
-    def _take(self, case: Case) -> None:
-        terminal = self._terminals[case.terminal_id or ""]
-        picture = self._stills.grab(terminal.main_url or "", _WAIT_S, terminal.id)
-        if case.box is None:
+    def _take_clip(self, case: Case, terminal: Terminal) -> None:
+        data = self._clip(terminal.id)
+        facts = self._facts(case, terminal)
+        if data is not None and facts is not None:
+            kept = keep_clip(self._evidence, data, facts, datetime.now(UTC), self._clock)
+            self._add(case.id, (kept,))
+
+    def _take_picture(self, case: Case, terminal: Terminal) -> None:
+        facts = self._facts(case, terminal)
+        if terminal.main_url in {None, terminal.sub_url} or facts is None:
             return
-        facts = SnapshotFacts(
+        began_s = time.monotonic()
+        picture = self._stills.grab(terminal.main_url or "", _WAIT_S, terminal.id)
+        metrics.MAIN_WAIT_SECONDS.observe(time.monotonic() - began_s)
+        self._add(case.id, keep_snapshot(self._evidence, picture, facts, self._clock, main=True))
+
+    def _facts(self, case: Case, terminal: Terminal) -> SnapshotFacts | None:
+        if case.box is None:
+            return None
+        return SnapshotFacts(
             terminal=terminal,
             kind=case.kind,
             reason=case.reason,
@@ -88,4 +117,3 @@ class Photographer:
             model=self._model[0],
             model_sha256=self._model[1],
         )
-        self._add(case.id, keep_snapshot(self._evidence, picture, facts, self._clock, main=True))

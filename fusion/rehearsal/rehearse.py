@@ -70,12 +70,12 @@ def _rehearse(
     for thread in breaking:
         thread.start()
     while (left := (until - datetime.now(UTC)).total_seconds()) > 0:
-        progress(f"rehearsing, {left:.0f} s left, {system.eyes.signals} signals")
+        progress(f"rehearsing, {left:.0f} s left, {system.shards.signals} signals")
         threading.Event().wait(min(left, 5.0))
     for thread in breaking:
         thread.join()
     ended = datetime.now(UTC)
-    system.looker.stop()
+    system.shards.stop()
     progress("settling")
     _settle(system, fleet)
     if system.fleet is None:
@@ -89,15 +89,15 @@ def _rehearse(
         "seconds": round((ended - since).total_seconds(), 1),
         "terminals": len(system.terminals),
         "terminals_live": live,
-        "looked_frames": system.eyes.looked,
-        "signals": system.eyes.signals,
+        "looked_frames": system.shards.looked,
+        "signals": system.shards.signals,
         "broken": [str(part) for part in breaks],
     }
     return compare(system.store, fleet, due, events, facts)
 
 
 def _live(system: System) -> int:
-    return sum(status.health is Health.LIVE for status in system.looker.statuses())
+    return sum(status.health is Health.LIVE for status in system.shards.statuses())
 
 
 def _settle(system: System, fleet: PhoneFleet) -> None:

@@ -13,6 +13,7 @@ _URL = re.compile(
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # in a header they would end it
+_LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # no text and no byte of one: cannot be sent
 _DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 _MAX_CHARS = 4096
 # All printable ASCII stays as the site wrote it, but for what would end a header's quoted string.
@@ -52,7 +53,7 @@ def parse_url(url: str) -> Address:
         SiteError: it is none, in words without a secret.
     """
     plain = url.partition("#")[0]
-    found = _URL.fullmatch(plain) if len(plain) <= _MAX_CHARS else None
+    found = None if len(plain) > _MAX_CHARS or _LONE.search(plain) else _URL.fullmatch(plain)
     port = int(found["port"] or _DEFAULT_PORTS[found["scheme"].lower()]) if found else 0
     user, _, password = (found["login"] or "" if found else "").partition(":")
     login = Login(unquote(user), unquote(password)) if user or password else None

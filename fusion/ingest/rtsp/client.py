@@ -144,6 +144,8 @@ class RtspClient:
                 return at
             message, at = self._parser.parse(buffer, at)
             if message is None:
+                if buffer[at : at + 1] == b"$":  # behind empty lines
+                    continue
                 return at
             event = self._answered(message, now_s) if isinstance(message, Response) else self._asked(message)
             if event is not None:
@@ -175,8 +177,6 @@ class RtspClient:
             self._receiver = self._make_receiver(self._dialogue.media, *channels)
         if outcome is Move.ASK:
             self._ask(now_s)
-        if isinstance(outcome, Playing):
-            self._keep_alive_due_s = now_s + self._keep_alive_s
         if isinstance(outcome, Redirected):
             self._end()
         return None if isinstance(outcome, Move) else outcome

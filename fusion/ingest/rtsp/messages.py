@@ -12,6 +12,7 @@ _MAX_HEADERS = 100
 #: No incomplete message is longer.
 MAX_MESSAGE_BYTES = MAX_HEAD_BYTES + MAX_BODY_BYTES
 
+_DOLLAR = 0x24  #: begins an interleaved frame (RFC 2326 10.12)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _START = re.compile(rb"RTSP/|[A-Z_]{1,32}(?: |\Z)")
 _STATUS_LINE = re.compile(r"RTSP/1\.[0-9]{1,3} +([0-9]{3})(?: +(.*))?")
@@ -98,17 +99,17 @@ class MessageParser:
         self._wanted = 0  #: how many bytes from the message's beginning are needed before looking again
 
     def parse(self, buffer: bytes, start: int) -> tuple[Response | ServerRequest | None, int]:
-        """The message at `start`, past empty lines, and where the next begins; None: it is not whole yet.
+        """The message at `start`, past empty lines, and where the next begins.
 
-        Call it again with more bytes behind the returned offset; of an unfinished message less than
-        MAX_MESSAGE_BYTES need to be kept.
+        It is None where it is not whole yet, and where a frame begins. Call it again with more bytes behind the
+        returned offset; of an unfinished message less than MAX_MESSAGE_BYTES need to be kept.
 
         Raises:
             RtspFault: PROTOCOL: these bytes are no message, or one beyond all measure.
         """
         while start < len(buffer) and buffer[start] in b"\r\n":
             start += 1
-        if len(buffer) - start < max(1, self._wanted):
+        if len(buffer) - start < max(1, self._wanted) or buffer[start] == _DOLLAR:
             return None, start
         self._check_start(buffer, start)
         end = _HEAD_END.search(buffer, start, start + MAX_HEAD_BYTES)

@@ -16,13 +16,16 @@ More = Annotated[float, Field(gt=0)]
 class PicturePolicy(Config):
     """Troubles that the pictures show."""
 
-    memory: Positive = timedelta(minutes=3)  #: time constant of the usual view; a lorry parked for less is no part of it
+    other_stream_for: Positive = timedelta(minutes=1)
+    #: pictures of another size are those of a burst on the main stream, and not judged; for longer, they are the stream
+
+    memory: Positive = timedelta(minutes=10)  #: time constant of the usual view; what parks for less is no part of it
     sharpness_memory: Positive = timedelta(minutes=20)  #: of the usual sharpness; dusk takes longer than that
     settle: Positive = timedelta(seconds=30)  #: of pictures before the usual view and sharpness are believed
     least_looks: Count = 3  #: a trouble is raised and cleared by no fewer pictures
     clear_after: Positive = timedelta(seconds=20)  #: well for this long ends a trouble
 
-    frozen_after: Positive = timedelta(seconds=20)
+    frozen_after: Positive = timedelta(seconds=30)
     frozen_looks: Count = 4  #: pictures that are the same; a still rendered scene has two or three
     frozen_unsure_after: Positive = timedelta(minutes=5)  #: where the terminal never showed that its pictures vary
     frozen_share: Share = 0.005  #: of the pixels may differ in a frozen picture: a clock that is burnt in later
@@ -37,10 +40,11 @@ class PicturePolicy(Config):
     white_after: Positive = timedelta(seconds=20)
 
     blurred_ratio: Share = 0.62  #: of the usual sharpness
-    blurred_below: Share = 0.5  #: and never blurred with a sharpness above this; 1: edges one pixel wide
+    blurred_below: Share = 0.32  #: and a sharpness (0-1) above this is never blurred; rain and night have 0.42 and more
+    never_sharp_below: Share = 0.2  #: blurred also where nothing sharper was ever seen
     blurred_after: Positive = timedelta(seconds=30)
 
-    covered_share: Share = 0.75  #: of the places that had structure; a lorry that parks before the lens has less
+    covered_share: Share = 0.65  #: of the places that had structure; a lorry that parks over 60 % leaves half of them
     covered_after: Positive = timedelta(seconds=30)  #: a bus in a jam is gone by then
     covered_at_once: Positive = timedelta(seconds=15)  #: from well to covered; fog and dusk take minutes
 
@@ -48,6 +52,7 @@ class PicturePolicy(Config):
     moved_after: Positive = timedelta(seconds=30)  #: and wind shakes it back sooner
     moved_looks: Count = 4
     lost_after: Positive = timedelta(minutes=2)  #: where the old view is nowhere in the picture any more
+    unclear_after: Positive = timedelta(minutes=10)  #: a view that half changed for this long is the view: snow, a fair
     moved_told_for: Positive = timedelta(hours=1)  #: after that the new view is the view
 
 

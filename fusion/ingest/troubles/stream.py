@@ -1,8 +1,10 @@
 """Troubles that the packets of one terminal show: how many come, how many are lost, how far keyframes are apart."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from fusion.ingest.troubles import words
 from fusion.ingest.troubles.latch import Latch
@@ -64,8 +66,9 @@ class StreamTroubles:
         self._judge_loss(facts)
         gap_s = facts.keyframe_gap_s
         sparse = None if gap_s is None else gap_s > self._keyframes_every_s
-        sentence = words.sparse(gap_s or 0.0, self._keyframes_every_s)
-        self._judge(TroubleKind.SPARSE_KEYFRAMES, sparse, facts.at, sentence)
+        self._judge(
+            TroubleKind.SPARSE_KEYFRAMES, sparse, facts.at, lambda: words.sparse(gap_s or 0.0, self._keyframes_every_s)
+        )
 
     def state(self, health: Health, detail: str, at: datetime) -> None:
         """Take in how the connection is; to be called every few seconds, and not only when it changed.
@@ -78,7 +81,7 @@ class StreamTroubles:
         if health is Health.CONNECTING:
             return
         for state, kind in _AWAY.items():
-            self._judge(kind, health is state, at, words.away(kind, detail))
+            self._judge(kind, health is state, at, partial(words.away, kind, detail))
         if any(self._latches[kind].raised for kind in _AWAY.values()):
             self._forget_measured()
 
@@ -92,15 +95,17 @@ class StreamTroubles:
             at: when it came (aware).
         """
         off = None if offset_s is None or not _is_a_clock(offset_s, at) else abs(offset_s) > self._policy.clock_off_s
-        self._judge(TroubleKind.CLOCK_OFF, off, at, words.clock(offset_s or 0.0))
+        self._judge(TroubleKind.CLOCK_OFF, off, at, lambda: words.clock(offset_s or 0.0))
 
     def troubles(self) -> tuple[Trouble, ...]:
         """Those that are raised now, longest lasting first."""
         return self._told.troubles
 
     def _judge_rate(self, facts: StreamFacts) -> None:
-        """Fewer pictures are a trouble. Fewer bits alone are none: a quiet night, or an encoder that smooths noise,
-        takes a tenth of a busy day. They count where pictures became somewhat fewer too, as on a line that chokes.
+        """Fewer pictures are a trouble; fewer bits alone are none.
+
+        A quiet night, or an encoder that smooths noise, takes a tenth of a busy day. Few bits count where pictures
+        became somewhat fewer too, as on a line that chokes. What black or frozen pictures save is told of those.
         """
         policy = self._policy
         fps, bps = facts.pictures / facts.seconds, 8 * facts.octets / facts.seconds
@@ -109,7 +114,7 @@ class StreamTroubles:
         if fps_ratio is not None and bps_ratio is not None:
             choked = bps_ratio < policy.bits_ratio and fps_ratio < policy.bits_rate_ratio
             fallen = fps_ratio < policy.rate_ratio or choked
-        sentence = words.rate_fallen(fps, self._fps.value, bps, self._bps.value)
+        sentence = partial(words.rate_fallen, fps, self._fps.value, bps, self._bps.value)
         self._judge(TroubleKind.RATE_FALLEN, fallen, facts.at, sentence)
         for usual, value in ((self._fps, fps), (self._bps, bps)):
             usual.learn(value, facts.at, usual_now=not fallen)
@@ -125,9 +130,9 @@ class StreamTroubles:
         lossy = share > self._policy.loss_share * (0.5 if raised else 1.0)
         if not raised:
             lossy = lossy and sum(lost > 0 for _, _, lost in self._recent) >= self._policy.loss_windows
-        self._judge(TroubleKind.PACKET_LOSS, lossy, facts.at, words.packet_loss(share, over_s))
+        self._judge(TroubleKind.PACKET_LOSS, lossy, facts.at, lambda: words.packet_loss(share, over_s))
 
-    def _judge(self, kind: TroubleKind, bad: bool | None, at: datetime, sentence: words.Sentence) -> None:
+    def _judge(self, kind: TroubleKind, bad: bool | None, at: datetime, sentence: Callable[[], words.Sentence]) -> None:
         self._latches[kind].judge(bad, at)
         self._told.update(kind, self._latches[kind].since, sentence)
 
@@ -136,7 +141,7 @@ class StreamTroubles:
         self._recent.clear()
         for kind in _MEASURED:
             self._latches[kind].reset()
-            self._told.update(kind, None, ("", ""))
+            self._told.update(kind, None, words.none)
 
 
 def _is_a_clock(offset_s: float, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The troubles of one terminal that are raised now."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from fusion.ingest.troubles.words import Sentence
@@ -15,8 +16,8 @@ class Told:
         self._ignored = ignored
         self.troubles: tuple[Trouble, ...] = ()  #: longest lasting first; replaced whole, never changed
 
-    def update(self, kind: TroubleKind, since: datetime | None, sentence: Sentence) -> None:
-        """Raised since then, or (None) not at all."""
+    def update(self, kind: TroubleKind, since: datetime | None, sentence: Callable[[], Sentence]) -> None:
+        """Raised since then, or (None) not at all; the sentence is only asked for where it is raised now."""
         if kind in self._ignored:
             return
         before = next((trouble for trouble in self.troubles if trouble.kind is kind), None)
@@ -24,6 +25,6 @@ class Told:
             return
         others = [trouble for trouble in self.troubles if trouble.kind is not kind]
         if since is not None:
-            zh, en = sentence
+            zh, en = sentence()
             others.append(Trouble(kind=kind, since=since, zh=zh, en=en))
         self.troubles = tuple(sorted(others, key=lambda trouble: trouble.since))

@@ -10,8 +10,16 @@ _AWAY = {
     TroubleKind.OFFLINE: ("离线：连不上摄像机，或连接被对方断开。", "Offline: unreachable, or closed by the camera"),
     TroubleKind.REFUSED: ("拒绝访问：用户名、密码或路径不被接受。", "Refused: login or path is not accepted"),
     TroubleKind.NO_VIDEO: ("无视频：已连接，但收不到画面。", "No video: connected, but no picture comes"),
-    TroubleKind.UNSUPPORTED: ("无法解码：编码格式或档次不受支持。", "Unsupported: no decoder here reads its codec or profile"),
+    TroubleKind.UNSUPPORTED: (
+        "无法解码：编码格式或档次不受支持。",
+        "Unsupported: no decoder here reads its codec or profile",
+    ),
 }
+
+
+def none() -> Sentence:
+    """For what is not told."""
+    return "", ""
 
 
 def away(kind: TroubleKind, detail: str) -> Sentence:
@@ -41,8 +49,7 @@ def sparse(gap_s: float, wanted_s: float) -> Sentence:
     """Time between keyframes, and the longest that the zones allow."""
     return (
         f"关键帧过稀：每 {gap_s:.1f} 秒一个，区域要求不超过 {wanted_s:g} 秒；请在摄像机中缩短关键帧间隔。",
-        f"Keyframes too far apart: one each {gap_s:.1f} s, its zones want one each {wanted_s:g} s; "
-        "set a shorter keyframe interval in the camera.",
+        f"Keyframes too far apart: one each {gap_s:.1f} s, its zones want one each {wanted_s:g} s; set a shorter one.",
     )
 
 
@@ -80,9 +87,9 @@ def over_exposed(share: float, luma: int) -> Sentence:
     )
 
 
-def blurred(ratio: float) -> Sentence:
-    """Sharpness, as a share of what is usual; 0: never sharp since it is watched."""
-    if not ratio:
+def blurred(ratio: float | None) -> Sentence:
+    """Sharpness, as a share of what is usual; None: never sharp since it is watched."""
+    if ratio is None:
         return "画面模糊：接入以来一直不清晰。", "Blurred: never sharp since it is watched."
     return (
         f"画面模糊：清晰度只有平时的 {100 * ratio:.0f}%。",
@@ -124,13 +131,17 @@ def lost(share: float) -> Sentence:
     """The old view is nowhere in the picture; share of its places that are seen no more."""
     return (
         f"画面移位：原画面 {100 * share:.0f}% 的位置已看不到；摄像机转向了别处，或镜头前有物体。",
-        f"Moved: {100 * share:.0f} % of the old view is seen no more; the camera looks elsewhere, "
-        "or something stands before it.",
+        f"Moved: {100 * share:.0f} % of the old view is gone; it looks elsewhere, or something stands before it.",
     )
 
 
 def _long(seconds: float) -> Sentence:
-    for unit_s, zh, en in ((86_400 * 365.25, "年", "years"), (86_400, "天", "days"), (3600, "小时", "h"), (60, "分钟", "min")):
+    for unit_s, zh, en in (
+        (86_400 * 365.25, "年", "years"),
+        (86_400, "天", "days"),
+        (3600, "小时", "h"),
+        (60, "分钟", "min"),
+    ):
         if seconds >= 2 * unit_s:
             return f"{seconds / unit_s:.0f} {zh}", f"{seconds / unit_s:.0f} {en}"
     return f"{seconds:.1f} 秒", f"{seconds:.1f} s"

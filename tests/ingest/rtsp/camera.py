@@ -19,10 +19,11 @@ class Frames:
     def __init__(self, media: Media, rtp_channel: int, rtcp_channel: int) -> None:
         self.media, self.channels = media, (rtp_channel, rtcp_channel)
         self.frames: list[tuple[int, bytes]] = []
-        self.calls = 0
+        self.calls, self.fed_s = 0, 0.0
 
     def feed(self, buffer: bytes, start: int, now_s: float) -> int:
         self.calls += 1
+        self.fed_s = now_s
         while len(buffer) - start >= 4 and buffer[start] == 0x24:
             end = start + 4 + int.from_bytes(buffer[start + 2 : start + 4], "big")
             if end > len(buffer):

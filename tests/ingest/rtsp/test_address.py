@@ -60,6 +60,7 @@ def test_user_and_password_are_percent_decoded(url: str, login: Login | None) ->
         "rtſp://h/a",
         "rtsp://h:٥٥٤/a",
         "rtsp://ad%0D%0Amin:hush@h/a",
+        "rtsp://h/\ud800",
         "rtsp://h/" + "a" * 5000,
     ],
 )

@@ -1,0 +1,93 @@
+"""The process of one shard: `python -m fusion.shards FD`, where FD is a connection to its parent. Not for people."""
+
+import ctypes
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+import structlog
+
+from fusion import logs, metrics
+from fusion.plugins import load_file
+from fusion.shards.work import ShardWork
+from fusion.types.errors import FusionError, PeerFault
+
+_LOG = structlog.get_logger()
+_PR_SET_PDEATHSIG = 1
+_REPORT_S = 1.0
+
+
+def main() -> int:
+    """Work until the parent says stop, or is gone."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    logs.set_up()
+    parent: Connection = Connection(int(sys.argv[1]))
+    outgoing: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_send_on, args=(parent, outgoing), name="tell", daemon=True).start()
+    try:
+        folder, plugins = parent.recv()
+        for plugin in plugins:
+            load_file(folder / plugin)
+        work = ShardWork(parent.recv(), lambda what, value: outgoing.put((what, value)))
+    except FusionError as error:
+        parent.send(("refused", str(error)))
+        return 1
+    work.start()
+    outgoing.put(("ready", None))
+    stopping = threading.Event()
+    threading.Thread(target=_report_on, args=(work, outgoing, stopping), name="report", daemon=True).start()
+    try:
+        _obey(parent, work, outgoing)
+    except EOFError:
+        return 1  # the parent is gone
+    finally:
+        stopping.set()
+        work.stop()
+    parent.send(("stopped", work.report()))
+    return 0
+
+
+def _obey(parent: "Connection", work: ShardWork, outgoing: "queue.SimpleQueue[tuple[str, Any]]") -> None:
+    """Do what the parent asks, until it says stop."""
+    deeds: Mapping[str, Any] = {
+        "still": work.still,
+        "clip": work.clip,
+        "add": work.add,
+        "remove": work.remove,
+        "metrics": metrics.families,
+    }
+    while True:
+        number, what, args = parent.recv()
+        if what == "stop":
+            return
+        try:
+            answer: Any = deeds[what](*args)
+        except FusionError as error:
+            answer = error
+        except Exception as error:  # noqa: BLE001 - a question that fails must not end a shard's looking
+            _LOG.exception("asked in vain", what=what)
+            answer = PeerFault(f"shard: {what} failed: {type(error).__name__}")
+        if number is not None:
+            outgoing.put(("answer", (number, answer)))
+
+
+def _report_on(work: ShardWork, outgoing: "queue.SimpleQueue[tuple[str, Any]]", stopping: threading.Event) -> None:
+    while not stopping.wait(_REPORT_S):
+        outgoing.put(("report", work.report()))
+
+
+def _send_on(parent: "Connection", outgoing: "queue.SimpleQueue[tuple[str, Any]]") -> None:
+    while True:
+        message = outgoing.get()
+        try:
+            parent.send(message)
+        except OSError:
+            return  # the parent is gone, and the kernel ends us
+
+
+if __name__ == "__main__":
+    sys.exit(main())

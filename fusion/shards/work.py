@@ -1,0 +1,115 @@
+"""Inside a shard's process: its detector, its judges, its looker, and the answers to its parent."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import cv2
+import structlog
+
+from fusion.detectors.pool import DetectorPool
+from fusion.geo.grids import GridIndex
+from fusion.handlers.wire import pack
+from fusion.ingest.live import as_jpeg
+from fusion.ingest.looking import Looker
+from fusion.ingest.remux import remux
+from fusion.pipeline.eyes import Eyes
+from fusion.pipeline.interest import Interest
+from fusion.pipeline.judge import TerminalJudge
+from fusion.shards.order import Order, Report, stream_of, streams_of
+from fusion.types.signal import Signal
+from fusion.types.terminal import Terminal
+
+_LOG = structlog.get_logger()
+_INTEREST_S = 30.0
+
+
+class ShardWork:
+    """Started once; `stop` ends it."""
+
+    def __init__(self, order: Order, tell: Callable[[str, Any], None]) -> None:
+        """`tell(what, value)` sends something to the parent; it may block while the parent is busy."""
+        cv2.setNumThreads(1)  # a shard is meant for one core
+        self._order, self._tell = order, tell
+        self._clock = ZoneInfo(order.timezone)
+        self._terminals = {terminal.id: terminal for terminal in order.terminals if terminal.connected}
+        self._pool = DetectorPool(order.detectors.chosen(order.folder), order.detectors)
+        judges = {terminal.id: self._judge(terminal) for terminal in self._terminals.values()}
+        grids = GridIndex(order.grids)
+        self._eyes = Eyes(self._terminals, judges, self._pool, grids, order.evidence, self._clock, self._publish)
+        self._looker = Looker(streams_of(order.terminals), order.looking, self._eyes.on_look)
+        self._eyes.use(self._looker)
+        self._interest = Interest(order.looking.zone_gap, order.looking.history_gap)
+        for terminal_id, times in order.history.items():
+            self._interest.learn(terminal_id, times)
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._looker.start()
+        threading.Thread(target=self._prefer_on, name="interest", daemon=True).start()
+
+    def stop(self) -> None:
+        """End everything."""
+        self._stopping.set()
+        self._looker.stop()
+        self._pool.close()
+
+    def report(self) -> Report:
+        """How it is doing now."""
+        return Report(
+            statuses=tuple(self._looker.statuses()),
+            counters=self._looker.counters,
+            load=self._looker.load,
+            looked=self._eyes.looked,
+            signals=self._eyes.signals,
+        )
+
+    def still(self, terminal_id: str) -> bytes | None:
+        """The newest looked picture as JPEG."""
+        picture = self._looker.newest(terminal_id)
+        return None if picture is None else as_jpeg(picture)
+
+    def clip(self, terminal_id: str) -> bytes | None:
+        """The terminal's last seconds, as they came, as an MP4 file; None where there are none."""
+        return remux(self._looker.packets(terminal_id))
+
+    def add(self, terminal: Terminal) -> None:
+        """Look at one more terminal, or at one that has changed."""
+        self.remove(terminal.id)
+        if terminal.connected:
+            self._terminals[terminal.id] = terminal
+            self._eyes.judges[terminal.id] = self._judge(terminal)
+            self._looker.add(stream_of(terminal))
+
+    def remove(self, terminal_id: str) -> None:
+        """Look at it no more."""
+        if self._terminals.pop(terminal_id, None) is not None:
+            self._looker.remove(terminal_id)
+            self._eyes.judges.pop(terminal_id, None)
+
+    def _judge(self, terminal: Terminal) -> TerminalJudge:
+        return TerminalJudge(
+            terminal.id,
+            zones=terminal.zones,
+            rules=[rule.start() for rule in self._order.rules],
+            detect=lambda images: self._pool.detect(images, of=terminal.id),
+            site_tz=self._clock,
+            follow=self._order.follow,
+        )
+
+    def _publish(self, signal: Signal) -> None:
+        self._interest.learn(signal.source_id, (signal.at,))
+        self._tell("signal", pack(signal))
+
+    def _prefer_on(self) -> None:
+        """Bring up to date how often each terminal deserves to be looked at."""
+        while True:
+            now = datetime.now(UTC).astimezone(self._clock)
+            for terminal in list(self._terminals.values()):
+                every: timedelta | None = self._interest.of(terminal, now)
+                self._looker.prefer(terminal.id, every)
+            if self._stopping.wait(_INTEREST_S):
+                return
