@@ -22,6 +22,7 @@ from fusion.pipeline.eyes import Eyes
 #: What a site's plug-in file says to be measured.
 PLUGIN = '"""Measures, for bench.zone."""\n\nfrom bench.probe import install\n\ninstall()\n'
 _JITTER_S = 0.1
+_ON_ITS_WAY_S = 1.0  #: a look that is due may take so long to be made
 _THREADS = ("reader", "detector")
 _installed: list["Probe"] = []
 
@@ -84,7 +85,7 @@ class Probe(Collector):
             for terminal_id, seen in self.seen.items():
                 looks.add_metric([terminal_id], seen.looks)
                 keys.add_metric([terminal_id], seen.keyframes)
-                gaps.add_metric([terminal_id], max(seen.longest_gap_s, now_s - seen.last_s))
+                gaps.add_metric([terminal_id], max(seen.longest_gap_s, now_s - seen.last_s - _ON_ITS_WAY_S))
                 seen.longest_gap_s = 0.0
         yield from (spent, calls, looks, keys, gaps)
 

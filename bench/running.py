@@ -49,6 +49,7 @@ class Running:
         env = {**os.environ, "FUSION_DATA": str(folder / "data")}
         self._log = folder / "fusion.log"
         self._words = ""
+        self.began_s = time.monotonic()  #: when its process was started
         args = [sys.executable, "-m", "fusion", "run", str(folder)]
         self._child = Child("fusion", args, log=self._log, env=env, stdout=True)
         self._client: httpx.Client

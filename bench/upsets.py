@@ -69,8 +69,9 @@ def lose(
     took_s = site.wait_streaming(ids, _BACK_S, back_unix_s)
     time.sleep(_AFTER_S)
     sampler.stop()
-    steady = [cores for at_s, cores in sampler.windows if at_s <= gone_at_s]
-    upset = [cores for at_s, cores in sampler.windows if at_s > gone_at_s]
+    # A window belongs to the time in which most of it lies.
+    steady = [cores for at_s, cores in sampler.windows if at_s - _WINDOW_S / 2 <= gone_at_s]
+    upset = [cores for at_s, cores in sampler.windows if at_s - _WINDOW_S / 2 > gone_at_s]
     mean, peak = sum(steady) / max(1, len(steady)), max(upset, default=0.0)
     return {
         "lost": len(ids),

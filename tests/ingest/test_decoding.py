@@ -27,8 +27,9 @@ def _packets(path: Path, *, sets_apart: bool = False) -> list[Encoded]:
         head = StreamHead(stream.codec_context.name, None, sets, Fraction(1, 90_000))
     if sets_apart:
         data = [(coded.replace(sets, b"") if keyframe else coded, keyframe) for coded, keyframe in data]
-    gap = timedelta(seconds=0.1)
-    return [Encoded(head, coded, key, (START + n * gap).timestamp(), n * 9000, None) for n, (coded, key) in enumerate(data)]
+    return [
+        Encoded(head, coded, key, (START + n * gap).timestamp(), n * 9000, None) for n, (coded, key) in enumerate(data)
+    ]
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.h265", "libx265")])
@@ -56,7 +57,9 @@ def test_garbage_is_a_fault_in_words_and_the_next_stream_is_not_hurt(make_clip: 
     good = _packets(make_clip("a.h264"))[0]
     decoder = KeyframeDecoder()
     with pytest.raises(StreamFault, match="h264 keyframes") as raised:
-        decoder.decode("a", Encoded(StreamHead("h264", None, b"", good.head.time_base), data, True, START.timestamp(), 0, None))
+        decoder.decode(
+            "a", Encoded(StreamHead("h264", None, b"", good.head.time_base), data, True, START.timestamp(), 0, None)
+        )
     assert raised.value.health is Health.UNDECODABLE
     assert decoder.decode("b", good).y.max() > 190
 
@@ -107,7 +110,7 @@ class ScriptedReader(PacketReader):
     def remove(self, terminal_id: str) -> None:
         """As `add`."""
 
-    def facts(self, terminal_id: str) -> ReadFacts:
+    def facts(self, terminal_id: str) -> ReadFacts:  # noqa: ARG002 - the base class's signature
         return ReadFacts()
 
     def stop(self, timeout_s: float = 2.0) -> None:

@@ -35,7 +35,7 @@ def test_the_last_seconds_of_a_stream_become_an_mp4_without_being_coded_again(
             looker.stop()
     data = remux(packets)
     assert data is not None
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
         stream = file.streams.video[0]
         frames = list(file.decode(stream))
         assert stream.codec_context.name == codec

@@ -27,7 +27,7 @@ def sharpness(luma: Plane) -> float | None:
     fine = cv2.dilate(cv2.absdiff(rows[:, 1:], rows[:, :-1]), np.ones((1, 2 * reach - 1), np.uint8))
     whole = cv2.absdiff(rows[:, 2 * reach :], rows[:, : -2 * reach])
     steepest = np.asarray(fine, np.uint8)[:, reach : reach + whole.shape[1]]
-    sample = steepest[::3, ::5].ravel()
+    sample = steepest[::5, ::9].ravel()
     noise = float(np.partition(sample, sample.size // 4)[sample.size // 4])
     _, edges = cv2.threshold(whole, min(254.0, _LEAST_STEP + _NOISE_STEPS * noise), 255, cv2.THRESH_BINARY)
     if cv2.countNonZero(edges) < _LEAST_EDGES * whole.size:

@@ -189,4 +189,4 @@ class Standing:
 def _share(likeness: Likeness, view: View) -> float | None:
     """Of the anchors that agree; None where there are too few."""
     among = likeness.correlation[view.anchors]
-    return float(np.mean(among > AGREES)) if among.size >= _LEAST_ANCHORS else None
+    return np.count_nonzero(among > AGREES) / among.size if among.size >= _LEAST_ANCHORS else None

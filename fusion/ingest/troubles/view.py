@@ -19,7 +19,7 @@ AGREES = 0.5  #: correlation of gradients; 2 px of shift leave 0.5, noise of 8 l
 EDGES = 150.0  #: mean squared gradient (Sobel, luma steps) of a block with structure; noise of 1 step has 24
 _CORNERS = 60.0  #: of it, in the direction that has least: a lone straight edge may slide along itself
 _TRUSTED = 0.4  #: share of the time in which a block agreed; where traffic flows it does not
-_REFRESH = timedelta(seconds=15)
+_REFRESH = timedelta(seconds=30)
 _FIRST_LOOKS = 5
 
 Grid = NDArray[np.float32]  #: [rows, columns] of blocks
