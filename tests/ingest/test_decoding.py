@@ -28,7 +28,7 @@ def _packets(path: Path, *, sets_apart: bool = False) -> list[Encoded]:
     if sets_apart:
         data = [(coded.replace(sets, b"") if keyframe else coded, keyframe) for coded, keyframe in data]
     return [
-        Encoded(head, coded, key, (START + n * gap).timestamp(), n * 9000, None) for n, (coded, key) in enumerate(data)
+        Encoded(head, coded, key, START.timestamp() + n / 10, n * 9000, None) for n, (coded, key) in enumerate(data)
     ]
 
 
