@@ -21,7 +21,7 @@ from fusion.pipeline.eyes import Eyes
 
 #: What a site's plug-in file says to be measured.
 PLUGIN = '"""Measures, for bench.zone."""\n\nfrom bench.probe import install\n\ninstall()\n'
-_JITTER_S = 0.1
+_JITTER_S = 0.03
 _ON_ITS_WAY_S = 1.0  #: a look that is due may take so long to be made
 _THREADS = ("reader", "detector")
 _installed: list["Probe"] = []

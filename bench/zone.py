@@ -41,10 +41,7 @@ class Zone:
 
 def zone_of(count: int, active_share: float, lost: int, work: Path, clip_s: int) -> Zone:
     """So many terminals, half H.264 and half H.265; paths that may be lost begin with /lost-."""
-    clips = {
-        True: [(s, prepared(work, s, "360p", c, seconds=clip_s)) for s in ACTIVE for c in CODECS],
-        False: [(s, prepared(work, s, "360p", c, seconds=clip_s, quiet=True)) for s in QUIET for c in CODECS],
-    }
+    kinds = {a: [(scene, codec) for scene in (ACTIVE if a else QUIET) for codec in CODECS] for a in (True, False)}
     sizes: dict[tuple[str, bool], int] = {}
     paths, scenes, actives = [], [], []
     for number in range(count):
@@ -53,9 +50,12 @@ def zone_of(count: int, active_share: float, lost: int, work: Path, clip_s: int)
         index = sizes.setdefault((name, active), 0)
         sizes[name, active] += 1
         paths.append(f"/{_part(name, active=active)}/{index:04d}")
-        scenes.append(clips[active][index % len(clips[active])][0])
+        scenes.append(kinds[active][index % len(kinds[active])][0])
         actives.append(active)
-    parts = [Part(_part(name, active=a), [clip for _, clip in clips[a]], size) for (name, a), size in sizes.items()]
+    parts = []
+    for (name, a), size in sizes.items():
+        clips = [prepared(work, s, "360p", c, seconds=clip_s, quiet=not a) for s, c in kinds[a][:size]]
+        parts.append(Part(_part(name, active=a), clips, size))
     return Zone(tuple(parts), tuple(paths), tuple(scenes), tuple(actives))
 
 

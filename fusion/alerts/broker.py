@@ -5,8 +5,9 @@ import os
 import secrets
 import shutil
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from fusion.alerts.topics import ENGINE, TOPICS, From
 from fusion.children import Child, Supervised, accepts, free_port
@@ -31,8 +32,8 @@ def _subject(topic: str) -> str:
 
 def permissions(worker: str) -> dict[str, list[str]]:
     """What a worker may publish and subscribe to: only the rows with the own id, and who runs the engine."""
-    mine = [topic for topic in TOPICS if "{worker}" in topic.template]
-    shared = [topic for topic in TOPICS if "{worker}" not in topic.template]
+    mine = [topic for topic in TOPICS if topic.whose == "worker"]
+    shared = [topic for topic in TOPICS if topic.whose is None]
     told = [t.of(worker) for t in mine if t.publisher is From.ENGINE] + [t.of() for t in shared]
     return {
         "publish": [_subject(t.of(worker)) for t in mine if t.publisher is From.WORKER],
@@ -42,29 +43,44 @@ def permissions(worker: str) -> dict[str, list[str]]:
     }
 
 
+def sensor_permissions(topic: str) -> dict[str, object]:
+    """A sensor publishes its readings, and hears nothing."""
+    return {"publish": [_subject(topic)], "subscribe": {"deny": [">"]}}
+
+
 class EmbeddedBroker:
     """On loopback; passwords are made once and kept in a file that only the owner reads.
 
     Restarted on the same port and with its data if it dies; what it acknowledged is on the disk.
     """
 
-    def __init__(self, folder: Path, workers: Sequence[str], port: int = 0) -> None:
-        """Start it; `port` 0 takes a free one.
+    def __init__(
+        self,
+        folder: Path,
+        workers: Sequence[str],
+        port: int = 0,
+        sensors: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Start it; `port` 0 takes a free one, `sensors` gives each sensor's topic by its id.
 
         Raises:
-            SiteError: a worker's id cannot be a user, or the kept passwords are not readable.
+            SiteError: an id cannot be a user, or the kept passwords are not readable.
             PeerFault: it does not start, or somebody else listens on the port.
         """
-        if ENGINE in workers:
-            raise SiteError(f"worker id {ENGINE!r}: is the engine's own user; wanted: another id")
-        self._permissions = {worker: permissions(worker) for worker in workers}
+        users = [*workers, *sensors]
+        if ENGINE in users:
+            raise SiteError(f"worker or sensor id {ENGINE!r}: is the engine's own user; wanted: another id")
+        if both := sorted(set(workers) & set(sensors)):
+            raise SiteError(f"sensor id {both[0]!r}: is a worker's too; wanted: another id")
+        self._permissions: dict[str, Mapping[str, object]] = {worker: permissions(worker) for worker in workers}
+        self._permissions |= {sensor: sensor_permissions(topic) for sensor, topic in sensors.items()}
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.host, self.port = "127.0.0.1", port or free_port()
-        kept = self._kept_passwords([ENGINE, *workers, _CLIENT_ID])
+        kept = self._kept_passwords([ENGINE, *users, _CLIENT_ID])
         #: The engine's client id. Not to be guessed: whoever connects with a client id pushes its holder out.
         self.client_id = f"fusion-{kept.pop(_CLIENT_ID)}"
-        self.passwords = kept  #: by user: the engine and each worker
+        self.passwords = kept  #: by user: the engine, each worker, each sensor
         self._supervised = Supervised("broker", self._start)
 
     @property

@@ -5,7 +5,7 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,14 +104,20 @@ class Link(Notifier):
     """
 
     def __init__(
-        self, address: Address, client_id: str, on_message: Callable[[str, bytes], None] | None = None
+        self,
+        address: Address,
+        client_id: str,
+        on_message: Callable[[str, bytes], None] | None = None,
+        more: Sequence[tuple[str, int]] = (),
     ) -> None:
+        """With `on_message` it hears phones, and the topics (with their QoS) of `more`."""
         self.where = repr(address)
         self.well, self.since, self.detail = False, datetime.now(UTC), "connecting"
         self.connected = threading.Event()
         self._address, self._client_id = address, client_id
         self._inbox = Inbox(on_message or (lambda _topic, _payload: None))
-        self._subscriptions = [(topic.pattern, topic.qos) for topic in FROM_WORKERS] if on_message else []
+        heard = [*((topic.pattern, topic.qos) for topic in FROM_WORKERS), *more]
+        self._subscriptions = heard if on_message else []
         self._session: Session | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="broker-link", daemon=True)

@@ -98,6 +98,13 @@ class AnswerMessage(Message, frozen=True):
     reason: Annotated[str, Meta(max_length=500)] = ""
 
 
+class ReadingMessage(Message, frozen=True):
+    """What a sensor measured; `value` is in the unit of its kind. Read by `fusion.sensors.reading`."""
+
+    at: Moment
+    value: float
+
+
 class EngineStatus(Message, frozen=True):
     """Whether the engine runs."""
 

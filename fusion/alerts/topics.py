@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fusion.alerts.messages import Alert, AnswerMessage, EngineStatus, Message, PositionMessage, ReceiptMessage, Update
+from fusion.alerts.messages import (
+    Alert,
+    AnswerMessage,
+    EngineStatus,
+    Message,
+    PositionMessage,
+    ReadingMessage,
+    ReceiptMessage,
+    Update,
+)
 from fusion.types.errors import SiteError
 
 ROOT = "fusion/v1"
@@ -17,11 +26,12 @@ class From(StrEnum):
 
     ENGINE = "engine"
     WORKER = "worker"
+    SENSOR = "sensor"
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One row. `{worker}` stands for a worker's id; a worker may only use the rows with his or her own id."""
+    """One row. `{worker}` and `{sensor}` stand for an id; who has that id may only use the rows with it."""
 
     name: str
     template: str
@@ -32,16 +42,21 @@ class Topic:
     en: str
     qos: int = 1
 
-    def of(self, worker: str = "") -> str:
-        """The topic for a worker; SiteError when the id would change the topic's shape."""
-        if "{worker}" in self.template and not _ID.fullmatch(worker):
-            raise SiteError(f"worker id {worker[:80]!r}: wanted: letters, digits, - or _, 64 at most")
-        return self.template.format(worker=worker)
+    @property
+    def whose(self) -> str | None:
+        """"worker" or "sensor" where the row is somebody's own."""
+        return next((who for who in ("worker", "sensor") if f"{{{who}}}" in self.template), None)
+
+    def of(self, owner: str = "") -> str:
+        """The topic of a worker or sensor; SiteError when the id would change the topic's shape."""
+        if self.whose is not None and not _ID.fullmatch(owner):
+            raise SiteError(f"{self.whose} id {owner[:80]!r}: wanted: letters, digits, - or _, 64 at most")
+        return self.template.format(worker=owner, sensor=owner)
 
     @property
     def pattern(self) -> str:
-        """The subscription that sees every worker's."""
-        return self.template.format(worker="+")
+        """The subscription that sees everybody's."""
+        return self.template.format(worker="+", sensor="+")
 
 
 ALERTS = Topic(
@@ -90,6 +105,15 @@ ANSWERS = Topic(
     "接单、拒单、已处置",
     "Accept, decline or handled",
 )
+READINGS = Topic(
+    "readings",
+    f"{ROOT}/sensors/{{sensor}}/readings",
+    From.SENSOR,
+    ReadingMessage,
+    False,
+    "传感器读数（可设为保留消息）",
+    "What a sensor measured (the sensor may have it retained)",
+)
 STATUS = Topic(
     "status",
     f"{ROOT}/engine/status",
@@ -100,7 +124,7 @@ STATUS = Topic(
     "Whether the engine runs (also its last will)",
 )
 
-TOPICS = (ALERTS, UPDATES, POSITION, RECEIPTS, ANSWERS, STATUS)
+TOPICS = (ALERTS, UPDATES, POSITION, RECEIPTS, ANSWERS, READINGS, STATUS)
 FROM_WORKERS = tuple(topic for topic in TOPICS if topic.publisher is From.WORKER)
 
 

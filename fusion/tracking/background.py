@@ -17,6 +17,8 @@ from fusion.tracking.light import Light, fit, relit, shift
 from fusion.tracking.reduced import Mask, Reduced
 
 U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
+F32 = NDArray[np.float32]
 
 _LEAST_DIFFERENCE = 7.0  #: grey levels at the least; compression alone gives 3-5
 _CHROMA_DIFFERENCE = 9.0
@@ -26,6 +28,10 @@ _FOLLOW_S = 25.0  #: time constant with which B follows what agrees with it
 _DRIFT_S = 20.0  #: time constant with which the hidden part of B follows the light
 _TURNED_SHARE = 0.6  #: of the picture that differs: the camera was turned or the light switched
 _TURNED_S = 3.0
+_FIXED = 256  #: parts of a grey level in layers of fixed point
+_EDGE_FIXED = 4
+_QUARTERS = 4  #: a second
+_QUARTERS_MOST = 65_000  #: four and a half hours
 _EDGE_EACH_S = 5.0
 
 
@@ -50,17 +56,23 @@ class Difference:
 
 
 class Background:
-    """The two layers of one terminal; about 18 bytes a pixel of the working size."""
+    """The two layers of one terminal; about 9 bytes a pixel of the working size.
+
+    There are thousands of them, and each is looked at for a moment: averages and times are kept in fixed point of
+    16 bits and widened to float32 for the look.
+    """
 
     def __init__(self) -> None:
-        self._long: NDArray[np.float32] | None = None
-        self._u = self._v = np.empty((0, 0), np.float32)
+        self._long: U16 | None = None
+        self._u: U16 = np.empty((0, 0), np.uint16)
+        self._v: U16 = np.empty((0, 0), np.uint16)
         self._candidate: U8 = np.empty((0, 0), np.uint8)
-        self._since_s = np.empty((0, 0), np.float32)
-        self._noise = np.empty((0, 0), np.float32)
+        self._since: U16 = np.empty((0, 0), np.uint16)  #: quarters of a second after `_zero_s`
+        self._zero_s = 0.0
+        self._noise: U16 = np.empty((0, 0), np.uint16)
         self._last_s = 0.0
         self._overall_noise = 1.5
-        self._edge = np.empty((0, 0), np.float32)
+        self._edge: U8 = np.empty((0, 0), np.uint8)
         self._edge_s = float("-inf")
         self._turned_since_s: float | None = None
         self.restarts = 0  #: how often the scene changed as a whole
@@ -70,12 +82,12 @@ class Background:
         """The long background, float32 [height, width]."""
         if self._long is None:
             raise ValueError("Background: no look yet")
-        return self._long
+        return _wide(self._long)
 
     @property
-    def chroma(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def chroma(self) -> tuple[F32, F32]:
         """Cb and Cr of the long background."""
-        return self._u, self._v
+        return _wide(self._u), _wide(self._v)
 
     def look(self, picture: Reduced, at_s: float) -> Difference:
         """Compare and learn; `at_s` grows from look to look (seconds, any zero)."""
@@ -83,57 +95,75 @@ class Background:
             return self._start(picture, at_s)
         gap_s = max(at_s - self._last_s, 0.0)
         self._last_s = at_s
-        light = fit(picture.y, self._long)
+        long = _wide(self._long)
+        light = fit(picture.y, long)
         normal = relit(picture.y, light)
         u, v = (self._moved(plane, light) for plane in (picture.u, picture.v))
-        threshold = self._threshold(light, at_s)
-        apart = np.asarray(cv2.absdiff(normal, cv2.convertScaleAbs(self._long)), np.uint8)
+        threshold = self._threshold(light, at_s, long)
+        apart = np.asarray(cv2.absdiff(normal, cv2.convertScaleAbs(long)), np.uint8)
         new = (apart > threshold) | self._chroma_differs(u, v, light)
         before = cv2.absdiff(normal, self._candidate)
         steady = np.asarray(before <= threshold)
-        np.copyto(self._since_s, np.float32(at_s), where=~(new & steady))
-        self._learn(normal, u, v, new=new, steady=steady, apart=apart, light=light, gap_s=gap_s)
+        np.copyto(self._since, self._quarters(at_s), where=~(new & steady))
+        self._learn(long, normal, u, v, new=new, steady=steady, apart=apart, light=light, gap_s=gap_s)
         difference = Difference(at_s, normal, u, v, new, steady, ~new, self._since_s, light)
         return self._restart_if_turned(picture, difference)
 
     def absorb(self, mask: Mask, difference: Difference) -> None:
         """Make what the pixels of the mask show now part of the background."""
-        self.long[mask] = difference.normal[mask]
         half = _halved(mask, self._u.shape)
-        self._u[half] = difference.u[half]
-        self._v[half] = difference.v[half]
-        self._since_s[mask] = difference.at_s
+        layers = ((self._long, difference.normal, mask), (self._u, difference.u, half), (self._v, difference.v, half))
+        for layer, now, where in layers:
+            if layer is not None:
+                layer[where] = now[where].astype(np.uint16) * np.uint16(_FIXED)
+        self._since[mask] = self._quarters(difference.at_s)
         self._edge_s = float("-inf")
 
+    @property
+    def _since_s(self) -> F32:
+        """Since when each pixel shows what it shows, on the scale of `look`."""
+        return self._since.astype(np.float32) * np.float32(1 / _QUARTERS) + np.float32(self._zero_s)
+
+    def _quarters(self, at_s: float) -> np.uint16:
+        """A time as it is kept, rounded down; the scale moves on before it ends, and what is older becomes its zero."""
+        quarters = int((at_s - self._zero_s) * _QUARTERS)
+        if quarters > _QUARTERS_MOST:
+            half = np.uint16(_QUARTERS_MOST // 2)
+            self._since = np.maximum(self._since, half) - half
+            self._zero_s += float(half) / _QUARTERS
+            return self._quarters(at_s)
+        return np.uint16(max(0, quarters))
+
     def _start(self, picture: Reduced, at_s: float) -> Difference:
-        self._long = picture.y.astype(np.float32)
-        self._u, self._v = picture.u.astype(np.float32), picture.v.astype(np.float32)
+        self._long, self._u, self._v = (_narrow(plane) for plane in (picture.y, picture.u, picture.v))
         self._candidate = picture.y.copy()
-        self._since_s = np.full(picture.y.shape, at_s, np.float32)
+        self._zero_s = at_s
+        self._since = np.zeros(picture.y.shape, np.uint16)
         if self._noise.shape != picture.y.shape:
-            self._noise = np.full(picture.y.shape, 1.5, np.float32)
+            self._noise = np.full(picture.y.shape, round(1.5 * _FIXED), np.uint16)
         self._last_s = at_s
         self._edge_s = float("-inf")
         self._turned_since_s = None
         none = np.zeros(picture.y.shape, bool)
         return Difference(at_s, picture.y, picture.u, picture.v, none, ~none, ~none, self._since_s, None)
 
-    def _threshold(self, light: Light, at_s: float) -> U8:
+    def _threshold(self, light: Light, at_s: float, long: F32) -> U8:
         # Relighting a dark picture stretches its noise too.
         stretch = 1.0 / min(1.0, light.gain)
-        noise = np.maximum(self._noise, np.float32(self._overall_noise))
+        noise = np.maximum(_wide(self._noise), np.float32(self._overall_noise))
         base = _LEAST_DIFFERENCE * stretch
-        level = cv2.addWeighted(noise, _NOISE_TIMES * stretch, self._edges(at_s), _EDGE_SHARE, base, dtype=cv2.CV_8U)
+        steep = self._edges(at_s, long).astype(np.float32)
+        level = cv2.addWeighted(noise, _NOISE_TIMES * stretch, steep, _EDGE_SHARE / _EDGE_FIXED, base, dtype=cv2.CV_8U)
         return np.asarray(level, np.uint8)
 
-    def _edges(self, at_s: float) -> NDArray[np.float32]:
-        """How steep the background is around each pixel, grey levels a pixel; it changes slowly."""
+    def _edges(self, at_s: float, long: F32) -> U8:
+        """How steep the background is around each pixel, in parts of a grey level a pixel; it changes slowly."""
         if at_s - self._edge_s >= _EDGE_EACH_S:
             self._edge_s = at_s
-            across = cv2.Sobel(self.long, cv2.CV_32F, 1, 0, scale=1 / 8)
-            down = cv2.Sobel(self.long, cv2.CV_32F, 0, 1, scale=1 / 8)
-            steep = np.abs(across) + np.abs(down)
-            self._edge = np.asarray(cv2.dilate(steep, np.ones((3, 3), np.uint8)), np.float32)
+            across = cv2.Sobel(long, cv2.CV_32F, 1, 0, scale=1 / 8)
+            down = cv2.Sobel(long, cv2.CV_32F, 0, 1, scale=1 / 8)
+            steep = cv2.convertScaleAbs(np.abs(across) + np.abs(down), alpha=_EDGE_FIXED)
+            self._edge = np.asarray(cv2.dilate(steep, np.ones((3, 3), np.uint8)), np.uint8)
         return self._edge
 
     def _moved(self, plane: U8, light: Light) -> U8:
@@ -143,7 +173,7 @@ class Background:
 
     def _chroma_differs(self, u: U8, v: U8, light: Light) -> Mask:
         apart = np.zeros(u.shape, np.float32)
-        for now, then in ((u, self._u), (v, self._v)):
+        for now, then in ((u, _wide(self._u)), (v, _wide(self._v))):
             # Colour is as strong as the light: grey (128) stays grey.
             expected = (then - 128.0) * np.float32(light.gain) + 128.0
             difference = now.astype(np.float32) - expected
@@ -151,11 +181,11 @@ class Background:
             apart += np.abs(difference)
         limit = (_CHROMA_DIFFERENCE + _NOISE_TIMES * self._overall_noise) * max(0.6, min(1.0, light.gain))
         small = (apart > limit).astype(np.uint8)
-        height, width = self.long.shape
+        height, width = self._candidate.shape
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8).astype(bool)
 
     def _learn(
-        self, normal: U8, u: U8, v: U8, *, new: Mask, steady: Mask, apart: U8, light: Light, gap_s: float
+        self, long: F32, normal: U8, u: U8, v: U8, *, new: Mask, steady: Mask, apart: U8, light: Light, gap_s: float
     ) -> None:
         quiet = apart[::5, ::5][~new[::5, ::5]]
         if quiet.size > 50:
@@ -166,16 +196,18 @@ class Background:
         agree = (~new).astype(np.uint8)
         # All layers live in B's light, so B's light may only change for all of them together.
         gain, offset = 1 + drift * np.float32(light.gain - 1), drift * np.float32(light.offset)
-        cv2.accumulateWeighted(normal, self.long, float(follow), mask=agree)
-        cv2.accumulateWeighted(cv2.absdiff(normal, cv2.convertScaleAbs(self.long)), self._noise, 0.05, mask=agree)
+        cv2.accumulateWeighted(normal, long, float(follow), mask=agree)
+        noise = _wide(self._noise)
+        cv2.accumulateWeighted(cv2.absdiff(normal, cv2.convertScaleAbs(long)), noise, 0.05, mask=agree)
+        self._noise = _narrow(noise)
         half = _halved(~new, u.shape, every=True).astype(np.uint8)
-        cv2.accumulateWeighted(u, self._u, float(follow), mask=half)
-        cv2.accumulateWeighted(v, self._v, float(follow), mask=half)
+        self._u, self._v = (_followed(layer, now, float(follow), half) for layer, now in ((self._u, u), (self._v, v)))
         self._candidate = np.where(steady, cv2.addWeighted(self._candidate, 0.7, normal, 0.3, 0), normal)
         if abs(light.gain - 1) > 0.01 or abs(light.offset) > 0.5:
-            self._long = self.long * gain + offset
+            long = long * gain + offset
             relit_candidate = cv2.convertScaleAbs(self._candidate, alpha=float(gain), beta=float(offset))
             self._candidate = np.asarray(relit_candidate, np.uint8)
+        self._long = _narrow(long)
 
     def _restart_if_turned(self, picture: Reduced, difference: Difference) -> Difference:
         strange = difference.light is not None and difference.light.other_scene
@@ -190,6 +222,22 @@ class Background:
             return difference
         self.restarts += 1
         return self._start(picture, difference.at_s)
+
+
+def _wide(layer: U16) -> F32:
+    """A layer in fixed point as float32."""
+    return np.asarray(cv2.addWeighted(layer, 1 / _FIXED, layer, 0, 0, dtype=cv2.CV_32F), np.float32)
+
+
+def _narrow(layer: F32 | U8) -> U16:
+    """A layer in fixed point, rounded; what is below zero or above what 8 bits hold is cut off."""
+    return np.asarray(cv2.addWeighted(layer, _FIXED, layer, 0, 0, dtype=cv2.CV_16U), np.uint16)
+
+
+def _followed(layer: U16, now: U8, rate: float, mask: U8) -> U16:
+    wide = _wide(layer)
+    cv2.accumulateWeighted(now, wide, rate, mask=mask)
+    return _narrow(wide)
 
 
 def share(mask: Mask) -> float:

@@ -37,7 +37,11 @@ class Follower:
         self._last_at: datetime | None = None
         self._picture_px = self._size_px = (0, 0)
         self._quiet = False  #: the newest picture was passed over
-        self._difference: Difference | None = None
+        self._difference: Difference | None = None  #: between `interest` and `follow` only: it is large
+        self._compared_s, self._compared_new = (
+            float("-inf"),
+            1.0,
+        )  #: the last comparison: when, and the share that was new
         self._asked_s = float("-inf")  #: when a detector was asked last although nothing moved
 
     def interest(self, picture: Picture, changes: tuple[Box, ...] | None = None) -> tuple[Box, ...]:
@@ -66,11 +70,11 @@ class Follower:
 
     def follow(self, picture: Picture, detections: Detections | None) -> Sighting:
         """Take what the detector found (boxes in pixels of `picture`); None: it was not asked."""
-        difference = self._difference
-        if difference is None or self._last_at != picture.at:
+        difference, self._difference = self._difference, None
+        if self._last_at != picture.at or (difference is None and not self._quiet):
             raise ValueError(f"Follower {self._terminal_id}: follow() wants the picture that interest() had before")
         gap = timedelta(0) if self._before is None else picture.at - self._before
-        if self._quiet:
+        if difference is None:
             return Sighting(terminal_id=self._terminal_id, at=picture.at, tracks=(), residues=(), gap=gap)
         found = Detections.none() if detections is None else self._scaled(detections, picture)
         if detections is not None:
@@ -88,8 +92,7 @@ class Follower:
     @property
     def candidate(self) -> bool:
         """Something new lies still that is not yet explained."""
-        at_s = self._difference.at_s if self._difference else 0.0
-        return bool(self._residues.candidate(at_s, 60.0))
+        return bool(self._residues.candidate(max(0.0, self._compared_s), 60.0))
 
     def _step(self, picture: Picture) -> None:
         if self._zero is None:
@@ -98,11 +101,10 @@ class Follower:
 
     def _nothing_there(self, picture: Picture) -> bool:
         """Nobody and nothing new at the last comparison, which was lately."""
-        last = self._difference
-        if last is None or self._tracks.now or self._residues.now or picture.size_px != self._picture_px:
+        if self._tracks.now or self._residues.now or picture.size_px != self._picture_px:
             return False
-        lately = self._seconds(picture.at) - last.at_s < self._config.compare_each.total_seconds()
-        return lately and share(last.new) < _MOVED_LEAST
+        lately = self._seconds(picture.at) - self._compared_s < self._config.compare_each.total_seconds()
+        return lately and self._compared_new < _MOVED_LEAST
 
     def _seconds(self, at: datetime) -> float:
         return (at - (self._zero or at)).total_seconds()
@@ -110,8 +112,10 @@ class Follower:
     def _compare(self, picture: Picture) -> Difference:
         self._picture_px = picture.size_px
         self._size_px = working_size(picture.size_px, self._config.width_px)
-        self._difference = self._background.look(reduce(picture, self._size_px), self._seconds(picture.at))
-        return self._difference
+        difference = self._background.look(reduce(picture, self._size_px), self._seconds(picture.at))
+        self._difference = difference
+        self._compared_s, self._compared_new = difference.at_s, share(difference.new)
+        return difference
 
     def _movers(self, difference: Difference) -> list[Box]:
         """Boxes around what moves, near pieces together, the largest first."""

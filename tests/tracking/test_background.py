@@ -82,3 +82,14 @@ def test_a_camera_that_was_turned_is_learnt_anew() -> None:
     background, difference = learnt([*quiet(street), *turned])
     assert background.restarts == 1
     assert difference.new.mean() < 0.01
+
+
+def test_what_has_lain_there_for_many_hours_is_still_known_to_be_old() -> None:
+    street = Street()
+    looks = quiet(street)
+    looks += [(5.0 + 600.0 * number, street.picture(number, things=[BAG])) for number in range(40)]
+    _, difference = learnt(looks)
+    assert difference.new[ON_BAG].all()
+    age_s = looks[-1][0] - difference.since_s[ON_BAG]
+    assert age_s.min() > 2 * 3600
+    assert age_s.max() <= looks[-1][0]
