@@ -119,6 +119,7 @@ def measured(
         "rss_mib": round(whole.memory.rss_mib, 1),
         "pss_mib": round(whole.memory.pss_mib, 1),
         "cpu_ms_per_terminal_s": by_stage(first, last, costs, len(active)),
+        "cpu_ms_per_call": per_call(first, last),
         "shards": len(site.shard_pids()),
         "stretch": _stretch(last),
         "budget_cores": last.sum("fusion_budget_cores"),
@@ -172,6 +173,16 @@ def by_stage(first: Metrics, last: Metrics, costs: Mapping[str, Cost], terminals
     stages["shards_rest"] = costs["shards"].cpu_s - known
     each = 1000 / terminals / costs["all"].seconds
     return {"total": round(costs["all"].cpu_s * each, 4)} | {name: round(s * each, 4) for name, s in stages.items()}
+
+
+def per_call(first: Metrics, last: Metrics) -> dict[str, float]:
+    """CPU milliseconds of a keyframe decoded, gated, judged; "detect" is the detector's of a look that is judged."""
+    spent = _by_label(first, last, "fusion_bench_cpu_seconds_total")
+    calls = _by_label(first, last, "fusion_bench_calls_total")
+    each = {stage: 1000 * spent[stage] / count for stage, count in calls.items() if count}
+    if calls.get("judge"):
+        each["detect"] = 1000 * spent.get("thread_detector", 0.0) / calls["judge"]
+    return {stage: round(value, 3) for stage, value in each.items()}
 
 
 def _by_label(first: Metrics, last: Metrics, name: str) -> dict[str, float]:

@@ -44,7 +44,7 @@ class Topic:
 
     @property
     def whose(self) -> str | None:
-        """"worker" or "sensor" where the row is somebody's own."""
+        """Whose own the row is: "worker", "sensor", or None."""
         return next((who for who in ("worker", "sensor") if f"{{{who}}}" in self.template), None)
 
     def of(self, owner: str = "") -> str:

@@ -1,12 +1,14 @@
 """`fusion check`."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from fusion.settings.problems import SiteProblems
+from fusion.settings.parts import problems_of
+from fusion.settings.problems import Problem, SiteProblems
 from fusion.settings.site import json_schema, read_site
 
 
@@ -29,12 +31,23 @@ def check(
     try:
         site = read_site(folder)
     except SiteProblems as error:
-        for problem in error.problems:
-            print(problem)
-        typer.echo(f"fusion: {folder}: {len(error.problems)} errors", err=True)
-        raise typer.Exit(2) from error
+        _refuse(folder, error.problems)
+    if problems := problems_of(site):
+        _refuse(folder, problems)
     connected = sum(terminal.connected for terminal in site.terminals)
     print(
         f"{folder}: well. {len(site.terminals)} terminals ({connected} connected), {len(site.grids)} grids, "
-        f"{len(site.workers)} workers, {len(site.rules)} rules"
+        f"{len(site.workers)} workers, {len(site.rules)} rules, {_counted(len(site.sensors), 'sensor')}, "
+        f"{_counted(len(site.notifiers), 'notifier')} beside MQTT"
     )
+
+
+def _refuse(folder: Path, problems: Sequence[Problem]) -> NoReturn:
+    for problem in problems:
+        print(problem)
+    typer.echo(f"fusion: {folder}: {_counted(len(problems), 'error')}", err=True)
+    raise typer.Exit(2)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -36,7 +36,6 @@ class Desk:
         self.health = HealthCard(terminal_id, max(policy.reading.read_timeout, 2 * policy.longest_gap))
         #: Held while a picture is judged and given out: no two at once, and never back in time.
         self.judging = threading.Lock()
-        self.newest: Picture | None = None  #: the last one given out
         self.last_look_at = _NEVER
         self.last_judged_at = _NEVER
         self.longest_gap_s = 0.0  #: between two judged pictures, since it was last asked for
@@ -140,7 +139,7 @@ class Desk:
             self._awake_until = picture.at + self._policy.linger
         if not (news or self.bursting or self._awake(picture.at) or self._look_due(picture.at)):
             return None
-        self.newest, self.last_look_at = picture, picture.at
+        self.last_look_at = picture.at
         return change
 
     def mind(self, facts: ReadFacts, now: datetime) -> None:

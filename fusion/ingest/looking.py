@@ -151,9 +151,15 @@ class Looker:
             desk.prefer = every
 
     def newest(self, terminal_id: str) -> Picture | None:
-        """The last picture of a terminal that was looked at; it stays valid for as long as it is held."""
+        """The newest keyframe of a terminal, decoded for whoever asks; None: there is none, or it is broken."""
         desk = self._desks.get(terminal_id)
-        return desk.newest if desk else None
+        packet = desk.ring.newest_keyframe if desk is not None else None
+        if packet is None:
+            return None
+        try:
+            return KeyframeDecoder().decode(terminal_id, packet)
+        except StreamFault:
+            return None
 
     def packets(self, terminal_id: str) -> list[Encoded]:
         """The last seconds of a terminal as original packets, beginning at a keyframe; empty where there are none."""

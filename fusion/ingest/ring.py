@@ -73,6 +73,12 @@ class Ring:
             return list(self._packets)
 
     @property
+    def newest_keyframe(self) -> Encoded | None:
+        """The last keyframe kept."""
+        with self._changed:
+            return self._packets[self._keys[-1] - self._first] if self._keys else None
+
+    @property
     def size_bytes(self) -> int:
         """Bytes of coded data kept."""
         return self._bytes

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 _Fault = tuple[Loc, str]  #: (path in the document, what was wrong and what is wanted)
 
 
-class _Wrong(Exception):  # noqa: N818 - a signal within this module, never seen outside
+class _Wrong(Exception):
     """One fault of one feature."""
 
     def __init__(self, loc: Loc, wrong: str) -> None:
@@ -83,12 +83,14 @@ def _features(file: Path) -> list[Any]:
 
 def _all(file: Path, features: Iterable[Any], read: Callable[[dict[str, Any], Loc], _T]) -> list[_T]:
     """Each feature read, or every fault of them."""
-    found, faults = [], []
+    found: list[_T] = []
+    faults: list[_Fault] = []
     for index, feature in enumerate(features):
         loc: Loc = ("features", index)
+        if not isinstance(feature, dict):
+            faults.append((loc, f"found {type(feature).__name__}; wanted: a Feature"))
+            continue
         try:
-            if not isinstance(feature, dict):
-                raise _Wrong(loc, f"found {type(feature).__name__}; wanted: a Feature")
             found.append(read(feature, loc))
         except _Wrong as error:
             faults.append(error.fault)

@@ -5,10 +5,13 @@ from datetime import time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import shapely
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from fusion.geo.datum import to_wgs84
 from fusion.plugins import Config, Duration
-from fusion.types.place import Datum, GeoPoint
+from fusion.types.case import Worker
+from fusion.types.place import Datum
 from fusion.types.terminal import Terminal
 from fusion.types.zone import TimeWindow, Zone
 
@@ -57,6 +60,15 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _simple_polygon(corners: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    area = shapely.Polygon(corners)
+    if not area.is_valid:
+        raise ValueError(f"{shapely.is_valid_reason(area)}; wanted: corners in order, so that no two edges cross")
+    if area.area == 0:
+        raise ValueError("all corners on one line; wanted: an area")
+    return corners
+
+
 StreamUrl = Annotated[str, AfterValidator(_stream_url)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Window = Annotated[TimeWindow, BeforeValidator(parse_window)]
@@ -69,7 +81,9 @@ class ZoneEntry(Config):
     id: Id
     name: str
     kind: str
-    polygon: Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3, max_length=200)]
+    polygon: Annotated[
+        tuple[tuple[Share, Share], ...], Field(min_length=3, max_length=200), AfterValidator(_simple_polygon)
+    ]
     windows: tuple[Annotated[str, AfterValidator(lambda text: (parse_window(text), text)[1])], ...] = ()
 
     def zone(self) -> Zone:
@@ -93,12 +107,16 @@ class TerminalEntry(Config):
     zones: tuple[ZoneEntry, ...] = ()
     ground_points: Annotated[tuple[tuple[Share, Share, float, float], ...], Field(max_length=50)] = ()
 
-    def terminal(self) -> Terminal:
-        """As the engine knows it; a terminal with a main stream only is read there."""
+    def terminal(self, datum: Datum = Datum.WGS84) -> Terminal:
+        """As the engine knows it; a terminal with a main stream only is read there.
+
+        Raises:
+            SiteError: a position is none of the datum in which the register gives them.
+        """
         return Terminal(
             id=self.id,
             name=self.name,
-            point=GeoPoint(*self.point),
+            point=to_wgs84(*self.point, datum),
             height_m=self.height_m,
             bearing_deg=self.bearing_deg,
             grid_id=self.grid,
@@ -106,7 +124,7 @@ class TerminalEntry(Config):
             sub_url=self.sub or self.main,
             main_url=self.main or self.sub,
             zones=tuple(entry.zone() for entry in self.zones),
-            ground_points=self.ground_points,
+            ground_points=tuple((x, y, *to_wgs84(lon, lat, datum)) for x, y, lon, lat in self.ground_points),
         )
 
 
@@ -120,6 +138,19 @@ class WorkerEntry(Config):
     duty: tuple[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")], ...]
     phone: str = ""
     leader: bool = False
+
+    def worker(self) -> Worker:
+        """As the engine knows it."""
+        duty = tuple((start, end) for start, _, end in (window.partition("-") for window in self.duty))
+        return Worker(
+            id=self.id,
+            name=self.name,
+            grid_ids=self.grids,
+            skills=self.skills,
+            duty=duty,
+            phone=self.phone,
+            leader=self.leader,
+        )
 
 
 class StreamEntry(Config):

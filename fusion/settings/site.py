@@ -1,27 +1,33 @@
 """A whole site: the folder read, checked, and put together from what each package wants to be configured."""
 
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
 from fusion.alerts.link import BrokerConfig
+from fusion.alerts.notifier import NotifierConfig
 from fusion.bus import BusConfig
 from fusion.command_room.server import RoomConfig
 from fusion.detectors.pool import OnnxConfig
+from fusion.geo.datum import to_wgs84
 from fusion.geo.nearest import DispatchPolicy
 from fusion.incidents.dispatching import DispatchTimes
 from fusion.incidents.fuse import FusionPolicy
 from fusion.ingest.looking_policy import LookingPolicy
-from fusion.plugins import Config, Registries, load_file
+from fusion.plugins import Config, Registries, Registry, load_file
 from fusion.rules import dumping, stall  # noqa: F401 - the shipped rules register themselves
 from fusion.rules.base import RuleConfig
+from fusion.sensors import fill_level  # noqa: F401 - so do the shipped sensors
+from fusion.sensors.base import SensorConfig
+from fusion.settings.checks import of_fleet, of_kinds, of_sensors, of_terminals, of_workers
 from fusion.settings.geojson import Line, read_boundary, read_grids, read_streets
-from fusion.settings.marks import Marked, read_yaml
+from fusion.settings.kinds import rows_of
+from fusion.settings.marks import Marked
 from fusion.settings.problems import Problem, SiteProblems, from_validation
 from fusion.settings.registers import (
     Files,
@@ -32,16 +38,18 @@ from fusion.settings.registers import (
     TerminalEntry,
     WorkerEntry,
 )
+from fusion.settings.tables import Row, read_marked, read_table
 from fusion.storage import StoreConfig
 from fusion.tracking.config import FollowerConfig
 from fusion.types.case import Worker
 from fusion.types.errors import SiteError
-from fusion.types.place import Grid
+from fusion.types.place import Datum, Grid, Place
 from fusion.types.terminal import Terminal
 
 SITE_FILE = "site.yaml"
-_ENTRY = TypeVar("_ENTRY", bound=Config)
-_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+_T = TypeVar("_T")
+#: stands before ids in the outbox, and beside bus, broker and store on the page
+NotifierName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 
 
 class DispatchConfig(DispatchPolicy, DispatchTimes):
@@ -56,6 +64,10 @@ class SiteConfig(Config):
     files: Files
     plugins: tuple[str, ...] = ()  #: Python files of the site's own rules, detectors, sensors, notifiers
     rules: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
+    sensors: tuple[dict[str, Any], ...] = ()
+    notifiers: Mapping[NotifierName, dict[str, Any]] = MappingProxyType(
+        {}
+    )  #: ways to tell people beside MQTT, by a name of the site's
     looking: LookingPolicy = LookingPolicy()
     follow: FollowerConfig = FollowerConfig()
     detectors: OnnxConfig = OnnxConfig()
@@ -82,6 +94,8 @@ class Site:
     terminals: tuple[Terminal, ...]
     workers: tuple[Worker, ...]
     fleet: tuple[StreamEntry, ...]
+    sensors: tuple[tuple[SensorConfig, Place], ...] = ()  #: with where each stands
+    notifiers: tuple[tuple[str, NotifierConfig], ...] = ()  #: beside MQTT, with the site's name for each
     data_override: Path | None = None
 
     @property
@@ -92,133 +106,93 @@ class Site:
 
 
 def read_site(folder: Path) -> Site:
-    """Read and check a site's folder; SiteProblems lists every fault with file, line and key."""
-    document = _with_variables(read_yaml(folder / SITE_FILE))
+    """Read and check a site's folder.
+
+    Raises:
+        SiteProblems: every fault, with file, line and key.
+        SiteError: a file is missing or no YAML, or a plug-in is broken.
+    """
+    document = read_marked(folder / SITE_FILE)
     try:
         config = SiteConfig.model_validate(document.data)
     except ValidationError as error:
         raise SiteProblems(from_validation(error, document, (), SiteConfig.model_fields)) from error
-    problems: list[Problem] = []
     for plugin in config.plugins:
         load_file(folder / plugin)
-    rules = tuple(_rules(config, document, problems))
-    files = config.files
-    terminals = tuple(entry.terminal() for entry in _entries(folder / files.terminals, TerminalEntry, problems))
-    workers = tuple(_worker(entry) for entry in _entries(folder / files.workers, WorkerEntry, problems))
-    fleet = tuple(_entries(folder / files.fleet, StreamEntry, problems, key="terminal")) if files.fleet else ()
-    grids = read_grids(folder / files.grids)
-    site = Site(
+    problems: list[Problem] = []
+    files, datum = config.files, config.site.datum
+    listed, named = partial(_listed, document=document, problems=problems), config.notifiers.items()
+    rules: list[Row[RuleConfig]] = listed(Registries.rules, "rules", enumerate(config.rules))
+    sensors: list[Row[SensorConfig]] = listed(Registries.sensors, "sensors", enumerate(config.sensors))
+    notifiers: list[Row[NotifierConfig]] = listed(Registries.notifiers, "notifiers", named)
+    terminals = read_table(folder / files.terminals, TerminalEntry, problems)
+    workers = read_table(folder / files.workers, WorkerEntry, problems)
+    fleet = read_table(folder / files.fleet, StreamEntry, problems, key="terminal") if files.fleet else []
+    grids = _shape(read_grids, folder / files.grids, problems)
+    boundary = _shape(read_boundary, folder / files.boundary, problems) if files.boundary else ()
+    streets = _shape(read_streets, folder / files.streets, problems) if files.streets else ()
+    grid_ids = {grid.id for grid in grids} if grids is not None else None
+    problems += of_terminals(terminals, grid_ids, datum)
+    problems += of_workers(workers, grid_ids)
+    problems += of_sensors(sensors, {row.entry.id for row in workers}, grid_ids, config.broker.url)
+    problems += of_kinds([*rules, *sensors], config.kinds)
+    problems += of_fleet(fleet, terminals, folder / "clips")
+    places = list(_places(sensors, datum, problems))
+    if problems or grids is None or boundary is None or streets is None:
+        raise SiteProblems(problems)
+    return Site(
         folder=folder,
         config=config,
-        rules=rules,
-        boundary=read_boundary(folder / files.boundary) if files.boundary else (),
-        streets=read_streets(folder / files.streets) if files.streets else (),
+        rules=tuple(row.entry for row in rules),
+        boundary=boundary,
+        streets=streets,
         grids=grids,
-        terminals=terminals,
-        workers=workers,
-        fleet=fleet,
-    )
-    problems += _mismatches(site)
-    if problems:
-        raise SiteProblems(problems)
-    return site
-
-
-def _with_variables(document: Marked) -> Marked:
-    """`${NAME}` in a text is the environment's NAME, so that passwords need not stand in files."""
-
-    def put_in(value: Any, loc: tuple[str | int, ...]) -> Any:
-        if isinstance(value, dict):
-            return {key: put_in(entry, (*loc, key)) for key, entry in value.items()}
-        if isinstance(value, list):
-            return [put_in(entry, (*loc, index)) for index, entry in enumerate(value)]
-        if not isinstance(value, str):
-            return value
-        for name in _VARIABLE.findall(value):
-            if name not in os.environ:
-                where = f"{document.file}:{document.line(loc)}: {'.'.join(map(str, loc))}"
-                raise SiteError(f"{where}: ${{{name}}} is not set; wanted: the environment variable {name}")
-        return _VARIABLE.sub(lambda match: os.environ[match.group(1)], value)
-
-    return Marked(document.file, put_in(document.data, ()), document.lines)
-
-
-def _rules(config: SiteConfig, document: Marked, problems: list[Problem]) -> Iterator[RuleConfig]:
-    for index, raw in enumerate(config.rules):
-        loc = ("rules", index)
-        try:
-            kind = Registries.rules.config(raw.get("kind"))
-        except ValueError as error:
-            line = document.line((*loc, "kind"))
-            problems.append(Problem(document.file, line, f"rules.{index}.kind", str(error)))
-            continue
-        try:
-            rule = kind.model_validate(raw)
-        except ValidationError as error:
-            problems += from_validation(error, document, loc, kind.model_fields)
-            continue
-        if isinstance(rule, RuleConfig):
-            yield rule
-
-
-def _entries(file: Path, kind: type[_ENTRY], problems: list[Problem], key: str = "id") -> Iterator[_ENTRY]:
-    document = _with_variables(read_yaml(file))
-    if not isinstance(document.data, list):
-        problems.append(Problem(file, 1, "", f"found {type(document.data).__name__}; wanted: a list, one entry a line"))
-        return
-    seen: set[object] = set()
-    for index, raw in enumerate(document.data):
-        try:
-            entry = kind.model_validate(raw)
-        except ValidationError as error:
-            problems += from_validation(error, document, (index,), kind.model_fields)
-            continue
-        name = getattr(entry, key)
-        if name in seen:
-            problems.append(
-                Problem(file, document.line((index, key)), f"{index}.{key}", f"{name} stands twice; wanted: once")
-            )
-            continue
-        seen.add(name)
-        yield entry
-
-
-def _worker(entry: WorkerEntry) -> Worker:
-    duty = tuple((start, end) for start, _, end in (window.partition("-") for window in entry.duty))
-    return Worker(
-        id=entry.id,
-        name=entry.name,
-        grid_ids=entry.grids,
-        skills=entry.skills,
-        duty=duty,
-        phone=entry.phone,
-        leader=entry.leader,
+        terminals=tuple(row.entry.terminal(datum) for row in terminals),
+        workers=tuple(row.entry.worker() for row in workers),
+        fleet=tuple(row.entry for row in fleet),
+        sensors=tuple(places),
+        notifiers=tuple((str(row.loc[1]), row.entry) for row in notifiers),
     )
 
 
-def _mismatches(site: Site) -> Iterable[Problem]:
-    """What each file says of another."""
-    grids, terminals = {grid.id for grid in site.grids}, {terminal.id for terminal in site.terminals}
-    files, folder = site.config.files, site.folder
-    wanted = [
-        (folder / files.terminals, terminal.id, grid_id)
-        for terminal in site.terminals
-        for grid_id in (terminal.grid_id, terminal.small_grid_id)
-    ] + [(folder / files.workers, worker.id, grid_id) for worker in site.workers for grid_id in worker.grid_ids]
-    for file, name, grid_id in wanted:
-        if grid_id is not None and grid_id not in grids:
-            yield Problem(file, 0, name, f"grid {grid_id} is not in {files.grids}")
-    for entry in site.fleet:
-        if entry.terminal not in terminals:
-            yield Problem(folder / str(files.fleet), 0, entry.terminal, f"no such terminal in {files.terminals}")
-    for rule in site.rules:
-        if rule.event not in site.config.kinds:
-            yield Problem(folder / SITE_FILE, 0, f"rules.{rule.kind}", f"kind {rule.event} has no entry under kinds")
+def _listed(
+    registry: Registry,
+    key: str,
+    entries: Iterable[tuple[str | int, Mapping[str, Any]]],
+    document: Marked,
+    problems: list[Problem],
+) -> list[Row[Any]]:
+    return list(rows_of(registry, (((key, its), raw) for its, raw in entries), document, problems))
+
+
+def _shape(read: Callable[[Path], _T], file: Path, problems: list[Problem]) -> _T | None:
+    """What a GeoJSON file holds; None where it has faults, which are added to `problems`."""
+    try:
+        return read(file)
+    except SiteProblems as error:
+        problems += error.problems
+        return None
+
+
+def _places(
+    rows: Sequence[Row[SensorConfig]], datum: Datum, problems: list[Problem]
+) -> Iterator[tuple[SensorConfig, Place]]:
+    for row in rows:
+        try:
+            point = to_wgs84(*row.entry.point, row.entry.datum or datum)
+        except SiteError as error:
+            problems.append(row.problem(str(error), "point"))
+            continue
+        yield row.entry, Place(point, row.entry.uncertainty_m)
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of site.yaml for editors, with the rules' kinds spelled out."""
+    """JSON Schema of site.yaml for editors, with the kinds of rules, sensors and notifiers spelled out."""
     schema = SiteConfig.model_json_schema()
     kinds = [Registries.rules.config(kind).model_json_schema() for kind in Registries.rules.kinds]
     schema["properties"]["rules"] = {"type": "array", "minItems": 1, "items": {"anyOf": kinds}}
+    sensors = [Registries.sensors.config(kind).model_json_schema() for kind in Registries.sensors.kinds]
+    schema["properties"]["sensors"] = {"type": "array", "items": {"anyOf": sensors}}
+    notifiers = [Registries.notifiers.config(kind).model_json_schema() for kind in Registries.notifiers.kinds]
+    schema["properties"]["notifiers"] = {"type": "object", "additionalProperties": {"anyOf": notifiers}}
     return schema

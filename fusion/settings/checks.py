@@ -1,0 +1,120 @@
+"""What each file of a site says of another, and what only shows when it is put to use."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from fusion.alerts.link import EMBEDDED
+from fusion.alerts.topics import ALERTS, ENGINE, ROOT
+from fusion.geo.place import ground_of
+from fusion.rules.base import RuleConfig
+from fusion.sensors.base import SensorConfig
+from fusion.settings.problems import Problem
+from fusion.settings.registers import StreamEntry, TerminalEntry, WorkerEntry
+from fusion.settings.tables import Row
+from fusion.types.errors import SiteError
+from fusion.types.place import Datum
+
+_FLEET = "fleet:"
+
+
+def of_terminals(rows: Sequence[Row[TerminalEntry]], grids: Collection[str] | None, datum: Datum) -> Iterator[Problem]:
+    """Grids, positions, ground points and zones of terminals; `grids` is None where they could not be read."""
+    for row in rows:
+        for key, grid in (("grid", row.entry.grid), ("small_grid", row.entry.small_grid)):
+            if grids is not None and grid is not None and grid not in grids:
+                yield row.problem(f"grid {grid} is not in the site's grids", key)
+        twice = [name for name, count in Counter(zone.id for zone in row.entry.zones).items() if count > 1]
+        for name in twice:
+            last = max(index for index, zone in enumerate(row.entry.zones) if zone.id == name)
+            yield row.problem(f"{name} stands twice in {row.entry.id}; wanted: once", "zones", last, "id")
+        yield from _position(row, datum)
+
+
+def _position(row: Row[TerminalEntry], datum: Datum) -> Iterator[Problem]:
+    try:
+        terminal = row.entry.terminal(datum)
+    except SiteError as error:
+        yield row.problem(str(error), "point")
+        return
+    points = len(terminal.ground_points)
+    if 0 < points < 4:
+        yield row.problem(f"{points} of them; wanted: none, or four or more", "ground_points")
+        return
+    try:
+        ground_of(terminal)
+    except SiteError as error:
+        yield row.problem(str(error).removeprefix(f"terminal {terminal.id}: ground points: "), "ground_points")
+
+
+def of_workers(rows: Sequence[Row[WorkerEntry]], grids: Collection[str] | None) -> Iterator[Problem]:
+    """Grids of workers, and ids that can be users of a broker."""
+    for row in rows:
+        yield from _user(row.entry.id, row)
+        for index, grid in enumerate(row.entry.grids):
+            if grids is not None and grid not in grids:
+                yield row.problem(f"grid {grid} is not in the site's grids", "grids", index)
+
+
+def of_sensors(
+    rows: Sequence[Row[SensorConfig]], workers: Collection[str], grids: Collection[str] | None, broker: str
+) -> Iterator[Problem]:
+    """Ids, topics and grids of sensors."""
+    ids, topics = set[str](), set[str]()
+    for row in rows:
+        entry = row.entry
+        yield from _user(entry.id, row)
+        if entry.id in ids:
+            yield row.problem(f"{entry.id} stands twice; wanted: once", "id")
+        if entry.id in workers:
+            yield row.problem(f"{entry.id} is a worker's id too; wanted: one of its own", "id")
+        if entry.topic is not None:
+            if entry.topic in topics:
+                yield row.problem(f"{entry.topic} is another sensor's too; wanted: one each", "topic")
+            if entry.topic.startswith(f"{ROOT}/"):
+                yield row.problem(f"{entry.topic} is fusion's own; wanted: another, or no key topic", "topic")
+            if broker == EMBEDDED and "." in entry.topic:
+                yield row.problem("has a dot, which the embedded broker takes for a level; wanted: none", "topic")
+            topics.add(entry.topic)
+        ids.add(entry.id)
+        if grids is not None and entry.grid is not None and entry.grid not in grids:
+            yield row.problem(f"grid {entry.grid} is not in the site's grids", "grid")
+
+
+def of_kinds(rows: Sequence[Row[RuleConfig] | Row[SensorConfig]], kinds: Collection[str]) -> Iterator[Problem]:
+    """Events that the site has no name for."""
+    for row in rows:
+        if row.entry.event not in kinds:
+            key = "event" if "event" in row.entry.model_fields_set else "kind"
+            yield row.problem(f"kind {row.entry.event} has no entry under kinds", key)
+
+
+def of_fleet(
+    rows: Sequence[Row[StreamEntry]], terminals: Sequence[Row[TerminalEntry]], clips: Path
+) -> Iterator[Problem]:
+    """Streams without a terminal or a clip, and terminals without their stream."""
+    known = {row.entry.id for row in terminals}
+    served = set()
+    for row in rows:
+        if row.entry.terminal not in known:
+            yield row.problem(f"no terminal {row.entry.terminal} is in the register", "terminal")
+        for which in ("sub", "main"):
+            clip = clips / f"{row.entry.clip}.{which}.mp4"
+            if clip.is_file():
+                served.add(f"{_FLEET}/{row.entry.terminal}/{which}")
+            elif which == "sub":
+                served.add(f"{_FLEET}/{row.entry.terminal}/{which}")  # one fault, told once
+                yield row.problem(f"{clip} is missing; wanted: a clip", "clip")
+    for terminal in terminals:
+        for key, url in (("sub", terminal.entry.sub), ("main", terminal.entry.main)):
+            if url is not None and url.startswith(_FLEET) and url not in served:
+                yield terminal.problem("the site's fleet serves no such stream; wanted: an entry in files.fleet", key)
+
+
+def _user(name: str, row: Row[WorkerEntry] | Row[SensorConfig]) -> Iterator[Problem]:
+    try:
+        ALERTS.of(name)
+    except SiteError:
+        yield row.problem(f"{name}: is part of MQTT topics; wanted: letters, digits, - or _, 64 at most", "id")
+    if name == ENGINE:
+        yield row.problem(f"{name} is the engine's own; wanted: another id", "id")
