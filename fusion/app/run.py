@@ -9,6 +9,7 @@ from types import FrameType
 
 from fusion.alerts.messages import schemas
 from fusion.alerts.topics import TOPICS
+from fusion.app.reload import TerminalsWatch
 from fusion.app.system import Progress, System, check_clock
 from fusion.command_room.server import Room
 from fusion.command_room.sessions import FIRST_USER
@@ -39,6 +40,9 @@ def run(site: Site, say: Callable[[str], None], progress: Progress, companion: C
         room = Room(site.config.command_room, site.folder, system.backend(), lambda: schemas(kinds))
         _stop_on_signals(room)
         stack.callback(_measuring(system).set)
+        watch = TerminalsWatch(system)
+        watch.start()
+        stack.callback(watch.stop)
         password = room.sessions.first_password()
         say_when_served(room, say, password)
         room.serve()

@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
 from fusion.types.errors import SiteError
-from fusion.types.terminal import Health, TroubleKind
+from fusion.types.terminal import Health, Terminal, TroubleKind
 
 _LOG = structlog.get_logger()
 Progress = Callable[[str], None]
@@ -45,6 +46,7 @@ class System:
         self.site = site
         self._progress = progress
         self._stack = contextlib.ExitStack()
+        self._register_changed: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Start everything in order; whatever fails ends what had started, and says why."""
@@ -142,9 +144,9 @@ class System:
         )
         self.shards = Shards(order, self._heard, self.site.data)
         self._stack.callback(self.shards.stop)
-        by_id = {terminal.id: terminal for terminal in self.terminals}
+        self._by_id = {terminal.id: terminal for terminal in self.terminals}
         photographer = Photographer(
-            by_id,
+            self._by_id,
             self.evidence,
             self.clock,
             (model.name, model.entry.sha256),
@@ -158,6 +160,22 @@ class System:
         connected = sum(terminal.connected for terminal in self.terminals)
         _LOG.info("looking", connected=connected, registered=len(self.terminals), shards=len(self.shards.pids))
 
+    def use_terminals(self, terminals: tuple[Terminal, ...]) -> tuple[int, int, int]:
+        """Change the register of terminals; how many streams were added, changed and removed.
+
+        Raises:
+            SiteError: the demo's fleet has no such stream.
+        """
+        real = with_real_urls(terminals, self.fleet)
+        self.site = replace(self.site, terminals=terminals)
+        self.terminals = real
+        self._by_id.clear()
+        self._by_id.update((terminal.id, terminal) for terminal in real)
+        done = self.shards.update(real)
+        for changed in self._register_changed:
+            changed()
+        return done
+
     def _heard(self, signal: bytes) -> None:
         self.bus.publish(SIGNALS, signal)
 
@@ -170,8 +188,23 @@ class System:
 
     def backend(self) -> RoomBackend:
         """What the command room works on."""
+        backend = RoomBackend(
+            self._zone_map(),
+            self.store,
+            self.engine,
+            self.roster,
+            self.evidence,
+            statuses=self.shards.statuses,
+            still=self.shards.still,
+            peers=self.peers,
+            metrics=lambda: metrics.exposition(self.shards.metrics()),
+        )
+        self._register_changed.append(lambda: backend.use_zone(self._zone_map()))
+        return backend
+
+    def _zone_map(self) -> ZoneMap:
         config = self.site.config
-        zone = ZoneMap(
+        return ZoneMap(
             name_zh=config.site.name_zh,
             name_en=config.site.name_en,
             timezone=config.site.timezone,
@@ -181,17 +214,6 @@ class System:
             terminals=self.site.terminals,
             workers=self.site.workers,
             kinds={kind: KindName(zh=e.zh, en=e.en, code=e.code) for kind, e in config.kinds.items()},
-        )
-        return RoomBackend(
-            zone,
-            self.store,
-            self.engine,
-            self.roster,
-            self.evidence,
-            statuses=self.shards.statuses,
-            still=self.shards.still,
-            peers=self.peers,
-            metrics=lambda: metrics.exposition(self.shards.metrics()),
         )
 
     def measure(self) -> None:

@@ -26,10 +26,13 @@ def situation(visit: Visit, version: Callable[[], int]) -> None:
             rows = ui.html("", sanitize=False).classes("case-rows")
     zone_map.on("case", lambda event: ui.navigate.to(f"/cases/{_id(event)}"))
     zone_map.on("terminal", lambda event: ui.navigate.to(f"/terminals/{_id(event)}"))
-    seen = -1
+    seen, zone = -1, visit.backend.zone()
 
     def refresh() -> None:
         nonlocal seen
+        if visit.backend.zone() is not zone:
+            ui.navigate.reload()  # the map holds the old register, and knows terminals by their place in it
+            return
         zone_map.show_terminals(visit.backend.terminals())
         zone_map.show_workers(visit.backend.workers())
         # Ages ("12 s ago") move on even when nothing happened, so the list is written each time.

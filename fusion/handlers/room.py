@@ -46,6 +46,10 @@ class RoomBackend:
         """The zone as configured."""
         return self._zone
 
+    def use_zone(self, zone: ZoneMap) -> None:
+        """The register has changed: pages that show the old one load themselves again."""
+        self._zone = zone
+
     def terminals(self) -> Sequence[TerminalStatus]:
         """Every terminal, in the register's order."""
         known = {status.terminal_id: status for status in self._statuses()}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from fusion.alerts.link import EMBEDDED
+from fusion.alerts.notifier import NotifierConfig
 from fusion.alerts.topics import ALERTS, ENGINE, ROOT
 from fusion.geo.place import ground_of
 from fusion.rules.base import RuleConfig
@@ -16,6 +17,7 @@ from fusion.types.errors import SiteError
 from fusion.types.place import Datum
 
 _FLEET = "fleet:"
+_PARTS = ("bus", "broker", "store")
 
 
 def of_terminals(rows: Sequence[Row[TerminalEntry]], grids: Collection[str] | None, datum: Datum) -> Iterator[Problem]:
@@ -89,6 +91,13 @@ def of_kinds(rows: Sequence[Row[RuleConfig] | Row[SensorConfig]], kinds: Collect
             yield row.problem(f"kind {row.entry.event} has no entry under kinds", key)
 
 
+def of_notifiers(rows: Sequence[Row[NotifierConfig]]) -> Iterator[Problem]:
+    """Names that would stand for something else on the page."""
+    for row in rows:
+        if row.loc[-1] in _PARTS:
+            yield row.problem("is a part of fusion; wanted: another name")
+
+
 def of_fleet(
     rows: Sequence[Row[StreamEntry]], terminals: Sequence[Row[TerminalEntry]], clips: Path
 ) -> Iterator[Problem]:
@@ -98,13 +107,12 @@ def of_fleet(
     for row in rows:
         if row.entry.terminal not in known:
             yield row.problem(f"no terminal {row.entry.terminal} is in the register", "terminal")
-        for which in ("sub", "main"):
-            clip = clips / f"{row.entry.clip}.{which}.mp4"
-            if clip.is_file():
-                served.add(f"{_FLEET}/{row.entry.terminal}/{which}")
-            elif which == "sub":
-                served.add(f"{_FLEET}/{row.entry.terminal}/{which}")  # one fault, told once
-                yield row.problem(f"{clip} is missing; wanted: a clip", "clip")
+        streams = {which: clips / f"{row.entry.clip}.{which}.mp4" for which in ("sub", "main")}
+        missing = not streams["sub"].is_file()
+        if missing:
+            yield row.problem(f"{streams['sub']} is missing; wanted: a clip", "clip")
+        # What is missing is told once, not again for each terminal that would be served from it.
+        served |= {f"{_FLEET}/{row.entry.terminal}/{which}" for which in streams if missing or streams[which].is_file()}
     for terminal in terminals:
         for key, url in (("sub", terminal.entry.sub), ("main", terminal.entry.main)):
             if url is not None and url.startswith(_FLEET) and url not in served:

@@ -24,7 +24,7 @@ from fusion.rules import dumping, stall  # noqa: F401 - the shipped rules regist
 from fusion.rules.base import RuleConfig
 from fusion.sensors import fill_level  # noqa: F401 - so do the shipped sensors
 from fusion.sensors.base import SensorConfig
-from fusion.settings.checks import of_fleet, of_kinds, of_sensors, of_terminals, of_workers
+from fusion.settings.checks import of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
 from fusion.settings.geojson import Line, read_boundary, read_grids, read_streets
 from fusion.settings.kinds import rows_of
 from fusion.settings.marks import Marked
@@ -65,9 +65,7 @@ class SiteConfig(Config):
     plugins: tuple[str, ...] = ()  #: Python files of the site's own rules, detectors, sensors, notifiers
     rules: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
     sensors: tuple[dict[str, Any], ...] = ()
-    notifiers: Mapping[NotifierName, dict[str, Any]] = MappingProxyType(
-        {}
-    )  #: ways to tell people beside MQTT, by a name of the site's
+    notifiers: dict[NotifierName, dict[str, Any]] = Field(default_factory=dict)  #: beside MQTT, by a name for each
     looking: LookingPolicy = LookingPolicy()
     follow: FollowerConfig = FollowerConfig()
     detectors: OnnxConfig = OnnxConfig()
@@ -135,6 +133,7 @@ def read_site(folder: Path) -> Site:
     problems += of_terminals(terminals, grid_ids, datum)
     problems += of_workers(workers, grid_ids)
     problems += of_sensors(sensors, {row.entry.id for row in workers}, grid_ids, config.broker.url)
+    problems += of_notifiers(notifiers)
     problems += of_kinds([*rules, *sensors], config.kinds)
     problems += of_fleet(fleet, terminals, folder / "clips")
     places = list(_places(sensors, datum, problems))

@@ -10,11 +10,12 @@ from fusion.ingest.troubles import words
 from fusion.ingest.troubles.latch import Latch
 from fusion.ingest.troubles.policy import PicturePolicy
 from fusion.ingest.troubles.shift import Shift, find_shift
-from fusion.ingest.troubles.view import AGREES, EDGES, Likeness, View, sketch_of
+from fusion.ingest.troubles.view import AGREES, EDGES, Likeness, Mask, View, sketch_of
 from fusion.types.picture import Plane
 
 _IN_PLACE = 0.35  #: of the anchors agree; a shift of 3 % leaves 0.25, a bus over 60 % of the picture 0.3-0.5
-_NOWHERE = 0.1  #: of the anchors agree by chance
+_NOWHERE = 0.1  #: of the anchors agree by chance, without the rims
+_TEXT = 0.2  #: of the anchors are at most a clock and a name burnt into the rims
 _LEAST_ANCHORS = 8  #: with fewer, nothing is told of the place
 _LEAST_STRUCTURED = 0.15  #: of all blocks; with fewer, a lorry on a bare road would be a cover
 _LOST_STRUCTURE = 0.15  #: of a block's usual energy, in the present light
@@ -62,7 +63,7 @@ class Standing:
             self._view.learn(sketch, at)
             return
         likeness = self._view.compare(sketch)
-        agree = _share(likeness, self._view)
+        agree = _share(likeness, self._view.anchors)
         if agree is None:
             self._view.learn(sketch, at)
         elif agree >= _IN_PLACE:
@@ -152,7 +153,9 @@ class Standing:
         if self._shifted.begun:
             return False
         structured, usually = (int(np.count_nonzero(grid > EDGES)) for grid in (likeness.energy, view.energy))
-        another = agree < _NOWHERE and structured >= _SAME_VIEW * usually
+        within = _share(likeness, view.inner)
+        nowhere = within is not None and within < _NOWHERE and agree < _TEXT
+        another = nowhere and structured >= _SAME_VIEW * usually
         if not self._lost.judge(another, at):
             return False
         self._tell_moved(self._lost.since, at, lambda: words.lost(1 - agree))
@@ -177,7 +180,7 @@ class Standing:
         """The old view is back, or the new one has been told long enough."""
         if self.moved_since is None or self._before is None or self._moved_until is None:
             return
-        agree = _share(self._before.compare(sketch), self._before)
+        agree = _share(self._before.compare(sketch), self._before.anchors)
         self._back.judge(bad=agree is not None and agree >= AGREES, at=at)
         if self._back.raised:
             self._view = self._before
@@ -186,7 +189,7 @@ class Standing:
             self._before = self.moved_since = self._moved_until = None
 
 
-def _share(likeness: Likeness, view: View) -> float | None:
+def _share(likeness: Likeness, anchors: Mask) -> float | None:
     """Of the anchors that agree; None where there are too few."""
-    among = likeness.correlation[view.anchors]
+    among = likeness.correlation[anchors]
     return np.count_nonzero(among > AGREES) / among.size if among.size >= _LEAST_ANCHORS else None

@@ -98,9 +98,10 @@ class View:
         self.energy: Grid = xx + yy
         self._corners: Grid = (self.energy - np.sqrt((xx - yy) ** 2 + 4 * xy**2)) / 2
         trusted = self._trust > _TRUSTED
-        trusted[[0, -1]] = False  # a clock and a name are burnt in there, which stay where they are whatever moves
         self.structured: Mask = (self.energy > EDGES) & trusted
         self.anchors: Mask = (self._corners > _CORNERS) & trusted
+        self.inner: Mask = self.anchors.copy()
+        self.inner[[0, -1]] = False  # a clock and a name are burnt in there, which stay where they are whatever moves
 
 
 def _times(one: Any, other: Any) -> Any:
