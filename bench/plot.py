@@ -5,14 +5,15 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 Points = Sequence[tuple[float, float]]
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 760, 420, 190, 60, 50, 30
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 800, 420, 230, 60, 50, 30
 _COLOURS = ("#1668a8", "#c8551b", "#3d8b37", "#7a4ba0", "#8a6d1d")
 
 
 def bars(path: Path, title: str, unit: str, values: Mapping[str, float]) -> None:
     """One horizontal bar a value, from zero."""
     most = max(values.values(), default=1.0) or 1.0
-    step = (_HEIGHT - _TOP - 20) / max(1, len(values))
+    height = max(_HEIGHT, 22 * len(values) + _TOP + 20)
+    step = (height - _TOP - 20) / max(1, len(values))
     parts = []
     for index, (name, value) in enumerate(values.items()):
         top, wide = _TOP + index * step, value / most * (_WIDTH - _LEFT - 130)
@@ -22,7 +23,7 @@ def bars(path: Path, title: str, unit: str, values: Mapping[str, float]) -> None
             f'<rect {place} fill="{_COLOURS[0]}"/>',
             _text(_LEFT + wide + 6, top + step / 2 + 4, f"{value:.4g} {unit}"),
         ]
-    _write(path, title, parts)
+    _write(path, title, parts, height)
 
 
 def lines(path: Path, title: str, x_label: str, y_label: str, series: Mapping[str, Points]) -> None:
@@ -56,8 +57,8 @@ def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = "#
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{escape(text)}</text>'
 
 
-def _write(path: Path, title: str, parts: Sequence[str]) -> None:
+def _write(path: Path, title: str, parts: Sequence[str], height: int = _HEIGHT) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif"'
-    inner = [f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>', _text(12, 22, title), *parts]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif"'
+    inner = [f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>', _text(12, 22, title), *parts]
     path.write_text("\n".join([f'{head} font-size="13">', *inner, "</svg>"]) + "\n", encoding="utf-8")

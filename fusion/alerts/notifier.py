@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from fusion.plugins import Config
@@ -26,9 +27,10 @@ _MARK = ":"  # no MQTT topic of ours holds one
 class Notifier(ABC):
     """One way to tell people.
 
-    Promises to whoever writes one: `send` is called from one thread, in the order of the outbox, never with
-    an expired message, never after `stop`. The same id may be given again when it is not known whether the
-    peer has it, so the peer must know an id that it had before.
+    Promises to whoever writes one: `send` is called from one thread, in the order of the outbox (but for what
+    failed and comes again), never with an expired message, never after `stop`. The same id may be given again
+    when it is not known whether the peer has it, so the peer must know an id that it had before. One that
+    hangs or raises is shown as away, and holds up nobody else (`fusion.alerts.notifier_beside`).
     """
 
     @abstractmethod
@@ -41,7 +43,7 @@ class Notifier(ABC):
         """
 
     def wants(self, message: OutboxMessage) -> bool:
-        """Whether a copy of a message of the engine goes this way too."""
+        """Whether a copy of a message of the engine goes this way too; decided at once, without I/O."""
         return bool(message.topic)
 
     @abstractmethod
@@ -59,10 +61,17 @@ class NotifierConfig(Config, ABC):
         """The running notifier; SiteError when the config cannot be right. `folder` is the site's."""
 
 
-def copies(message: OutboxMessage, others: Mapping[str, Notifier]) -> tuple[OutboxMessage, ...]:
-    """The message as outbox rows: itself, and one for each other notifier (by its name) that wants it."""
+def copies(
+    message: OutboxMessage, others: Mapping[str, Notifier], until: datetime | None = None
+) -> tuple[OutboxMessage, ...]:
+    """The message as outbox rows: itself, and one for each other notifier (by its name) that wants it.
+
+    `until` is when a copy is worth nothing any more, where the message itself does not say: a notifier that is
+    away for days must not fill the outbox.
+    """
+    expires_at = message.expires_at or until
     return message, *(
-        replace(message, id=f"{name}{_MARK}{message.id}", topic=f"{name}{_MARK}{message.topic}")
+        replace(message, id=f"{name}{_MARK}{message.id}", topic=f"{name}{_MARK}{message.topic}", expires_at=expires_at)
         for name, notifier in others.items()
         if notifier.wants(message)
     )

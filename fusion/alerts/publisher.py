@@ -17,7 +17,7 @@ from fusion.types.errors import PeerFault
 from fusion.types.phone import OutboxMessage
 
 _LOG = structlog.get_logger()
-_WINDOW = 100  # messages under way at once
+_WINDOW = 100  # messages under way at once, for each way
 _LOOK_AGAIN_S = 1.0
 _STUCK_S = 60.0  # no word about a message for so long: sent again, with the same id
 _LAST_WORDS_S = 1.0
@@ -36,6 +36,7 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _UnderWay:
+    way: str
     future: Future[None]
     since_s: float
 
@@ -43,9 +44,9 @@ class _UnderWay:
 class Publisher:
     """One thread. `notify()` after a commit makes it look at once; it looks by itself each second.
 
-    At most 100 messages are under way. A message whose connection was lost is sent again, with the same id,
-    in the outbox's order; a phone knows an id that it had before. `others` are the notifiers beside MQTT,
-    by name; one that is away holds up its own messages only.
+    At most 100 messages of each way are under way. A message whose connection was lost is sent again, with the
+    same id, in the outbox's order; a phone knows an id that it had before. `others` are the notifiers beside
+    MQTT, by name; one that is away, or that never answers, holds up its own messages only.
     """
 
     def __init__(
@@ -127,16 +128,21 @@ class Publisher:
         while True:
             batch = self._outbox.unsent(most)
             metrics.OUTBOX.set(len(batch))
-            self._send(batch, blocked)
-            if len(batch) < most or len(blocked) == len(self._ways) or self._room() == 0:
+            busy = self._send(batch, blocked)
+            if len(batch) < most or len(blocked) == len(self._ways) or busy:
                 return
-            # All of this batch waits for a way that is away: look behind it for the other ways' messages.
+            # All of this batch waits for ways that are away: look behind it for the other ways' messages.
             most = min(most * 4, _MOST_READ)
             if len(batch) >= _MOST_READ:
                 return
 
-    def _send(self, batch: Sequence[OutboxMessage], blocked: set[str]) -> None:
+    def _send(self, batch: Sequence[OutboxMessage], blocked: set[str]) -> bool:
+        """Hand over what can be; a way that takes nothing now is added to `blocked`. Whether one has its window full.
+
+        The order stays: where one message of a way waits, its later ones wait too.
+        """
         given_up: list[str] = []
+        busy = False
         for message in batch:
             name, inner = addressed(message)
             if self._closed or self._knows(message.id) or name in blocked:
@@ -147,12 +153,14 @@ class Publisher:
             elif name not in self._ways:
                 given_up.append(message.id)
                 self._drop("no such notifier", message)
-            elif self._room() == 0:
-                break
+            elif self._room(name) == 0:
+                busy = True  # it answers soon, and the next turn goes on from here
+                blocked.add(name)
             elif not self._hand_over(name, message.id, inner):
-                blocked.add(name)  # the order stays: its later ones wait too
+                blocked.add(name)
         if given_up:
             self._outbox.mark_sent(given_up, self._now())
+        return busy
 
     def _hand_over(self, name: str, row_id: str, message: OutboxMessage) -> bool:
         if time.monotonic() < self._not_before_s.get(name, 0.0):
@@ -161,7 +169,7 @@ class Publisher:
         if future is None:
             return False
         with self._changed:
-            self._under_way[row_id] = _UnderWay(future, time.monotonic())
+            self._under_way[row_id] = _UnderWay(name, future, time.monotonic())
         future.add_done_callback(lambda ended: self._ended(name, row_id, ended))
         return True
 
@@ -181,9 +189,9 @@ class Publisher:
         with self._changed:
             return row_id in self._under_way or row_id in self._done
 
-    def _room(self) -> int:
+    def _room(self, name: str) -> int:
         with self._changed:
-            return _WINDOW - len(self._under_way)
+            return _WINDOW - sum(entry.way == name for entry in self._under_way.values())
 
     def _forget_stuck(self) -> None:
         before_s = time.monotonic() - _STUCK_S

@@ -4,7 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,17 +15,20 @@ from fusion.alerts.builders import alert_for, update_for
 from fusion.alerts.inbound import Inbound
 from fusion.alerts.link import EMBEDDED, Address, Link, address_of
 from fusion.alerts.messages import FromPhone
+from fusion.alerts.notifier import copies
+from fusion.alerts.notifier_beside import Beside
 from fusion.alerts.publisher import Publisher
 from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
 from fusion.bus import Bus
-from fusion.command_room.backend import KindName, PeerState, ZoneMap
+from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
 from fusion.geo.datum import to_wgs84
 from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
 from fusion.handlers.engine import Engine
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
+from fusion.handlers.sensors import Sensors, topic_of
 from fusion.handlers.wire import PHONES, SIGNALS, pack
 from fusion.pipeline.photographer import Photographer
 from fusion.settings.site import Site
@@ -33,9 +36,11 @@ from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
 from fusion.types.errors import SiteError
+from fusion.types.signal import Signal
 from fusion.types.terminal import Health, Terminal, TroubleKind
 
 _LOG = structlog.get_logger()
+_COPY_LASTS = timedelta(days=1)  #: a notifier's copy of what has no expiry of its own
 Progress = Callable[[str], None]
 
 
@@ -87,14 +92,23 @@ class System:
         self.broker: EmbeddedBroker | None = None
         if config.url == EMBEDDED:
             workers = [worker.id for worker in self.site.workers]
-            self.broker = EmbeddedBroker(self.site.data / "broker", workers, config.port)
+            sensors = {sensor.id: topic_of(sensor) for sensor, _place in self.site.sensors}
+            self.broker = EmbeddedBroker(self.site.data / "broker", workers, config.port, sensors)
             self._stack.callback(self.broker.stop)
             address = self.phone_address(ENGINE)
         else:
             address = address_of(config, folder)
-        inbound = Inbound(self._from_phone, to_wgs84)
-        self.link = Link(address, self.broker.client_id if self.broker else config.client_id, inbound)
-        self.publisher = Publisher(self.store, self.link)
+        inbound = Sensors(self.site.sensors, self._from_sensor, Inbound(self._from_phone, to_wgs84))
+        client_id = self.broker.client_id if self.broker else config.client_id
+        self.link = Link(address, client_id, inbound, inbound.subscriptions)
+        self.notifiers: dict[str, Beside] = {}
+        for name, notifier in self.site.notifiers:
+            try:
+                self.notifiers[name] = Beside(name, notifier.start(folder))
+            except SiteError as error:
+                raise SiteError(f"notifiers.{name}: {error}") from error
+            self._stack.callback(self.notifiers[name].stop)
+        self.publisher = Publisher(self.store, self.link, self.notifiers)
 
     def phone_address(self, user: str) -> Address:
         """How a user of the embedded broker connects; for a broker by URL, the engine's own address."""
@@ -104,6 +118,9 @@ class System:
 
     def _from_phone(self, message: FromPhone) -> None:
         self.bus.put(PHONES, pack(message))  # the broker forgets it only when the bus has it
+
+    def _from_sensor(self, signal: Signal) -> None:
+        self.bus.put(SIGNALS, pack(signal))  # the broker forgets its message only when the bus has it
 
     def _start_engine(self) -> None:
         config = self.site.config
@@ -116,6 +133,7 @@ class System:
             alert=lambda case, now: alert_for(case, names, now),
             update=lambda case, worker, now, withdrawn: update_for(case, worker, now, withdrawn=withdrawn),
             clock=self.clock,
+            rows=lambda message, now: copies(message, self.notifiers, now + _COPY_LASTS),
         )
         self.engine = Engine(self.store, self.bus, zone, config.fusion, config.dispatch, written=self.publisher.notify)
         self.link.start()
@@ -180,11 +198,16 @@ class System:
         self.bus.publish(SIGNALS, signal)
 
     def peers(self) -> list[PeerState]:
-        """How bus, broker and store are."""
-        return [
+        """How bus, broker and store are, and the notifiers beside MQTT."""
+        parts = [
             PeerState(name=name, well=part.well, since=part.since, detail=part.detail)
             for name, part in (("bus", self.bus), ("broker", self.link), ("store", self.store))
         ]
+        beside = [
+            PeerState(name=name, well=part.well, since=part.since, detail=part.detail, notifier=True)
+            for name, part in self.notifiers.items()
+        ]
+        return parts + beside
 
     def backend(self) -> RoomBackend:
         """What the command room works on."""
@@ -197,6 +220,7 @@ class System:
             statuses=self.shards.statuses,
             still=self.shards.still,
             peers=self.peers,
+            looking=self._looking,
             metrics=lambda: metrics.exposition(self.shards.metrics()),
         )
         self._register_changed.append(lambda: backend.use_zone(self._zone_map()))
@@ -214,6 +238,16 @@ class System:
             terminals=self.site.terminals,
             workers=self.site.workers,
             kinds={kind: KindName(zh=e.zh, en=e.en, code=e.code) for kind, e in config.kinds.items()},
+        )
+
+    def _looking(self) -> LookingState:
+        now = self.shards.looking
+        return looking_state(
+            stretch=now.stretch,
+            longest_gap_s=now.longest_gap_s,
+            budget_cores=now.budget_cores,
+            used_cores=now.use_cores,
+            overloaded=now.overloaded,
         )
 
     def measure(self) -> None:

@@ -53,10 +53,47 @@ class User:
 class PeerState:
     """Whether a part that the engine leans on is well."""
 
-    name: str  #: "bus", "broker", "store"
+    name: str  #: "bus", "broker", "store", or a notifier's name in the site's YAML
     well: bool
     since: datetime
-    detail: str = ""  #: without secrets
+    detail: str = ""  #: English, without secrets
+    notifier: bool = False  #: a way to tell people beside MQTT: the engine does its work without it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookingState:
+    """How looking keeps up with the terminals."""
+
+    stretch: float = 1.0  #: by how much gaps between looks are longer than the site allows; 1: they are not
+    longest_gap_s: float = 0.0  #: between two looks at one terminal, of late
+    budget_cores: float = 0.0  #: processor time that looking may use, in cores
+    used_cores: float = 0.0
+    overloaded: bool = False
+    zh: str = ""  #: a sentence when it is overloaded
+    en: str = ""
+
+
+def looking_state(
+    *, stretch: float, longest_gap_s: float, budget_cores: float, used_cores: float, overloaded: bool
+) -> LookingState:
+    """The state with its sentence in both languages."""
+    zh = (
+        f"查看能力不足：预算 {budget_cores:.1f} 核（已用 {used_cores:.1f} 核），"
+        f"各终端查看间隔均匀拉长至 {stretch:.1f} 倍，最长 {longest_gap_s:.0f} 秒。"
+    )
+    en = (
+        f"Looking is overloaded: of a budget of {budget_cores:.1f} cores {used_cores:.1f} are in use, "
+        f"gaps between looks are {stretch:.1f} times as long for all terminals, {longest_gap_s:.0f} s at most."
+    )
+    return LookingState(
+        stretch=stretch,
+        longest_gap_s=longest_gap_s,
+        budget_cores=budget_cores,
+        used_cores=used_cores,
+        overloaded=overloaded,
+        zh=zh if overloaded else "",
+        en=en if overloaded else "",
+    )
 
 
 class Backend(Protocol):
@@ -98,7 +135,10 @@ class Backend(Protocol):
         """Everything measured, in Prometheus's text format."""
 
     def peers(self) -> Sequence[PeerState]:
-        """Bus, broker and store."""
+        """Bus, broker and store, and the notifiers beside MQTT."""
+
+    def looking(self) -> LookingState:
+        """How looking keeps up with the terminals."""
 
     def subscribe(self, changed: Callable[[str], None]) -> Callable[[], None]:
         """Call `changed(case_id)` after each committed change, from the engine's thread; returns how to stop."""

@@ -58,6 +58,8 @@ class Zone:
     alert: Callable[[Case, datetime], OutboxMessage]
     update: Callable[[Case, str, datetime, bool], OutboxMessage]  #: (case, worker, now, withdrawn)
     clock: ZoneInfo
+    #: a message as the outbox's rows: itself, and one for each notifier beside MQTT that wants it
+    rows: Callable[[OutboxMessage, datetime], tuple[OutboxMessage, ...]] = lambda message, _now: (message,)
 
 
 class Cases:
@@ -106,7 +108,7 @@ class Cases:
         within = self._times.acknowledge_within
         after = lifecycle.dispatched(case, choice.worker_id, choice.reason, self._now, within, version=version)
         alert = self._zone.alert(after, self._now)
-        self._unit.send(alert, self._now)
+        self._send(alert)
         return self._keep(replace(after, alert_id=alert.id), Deed.DISPATCH, actor, choice.reason)
 
     def _nobody(self, case: Case) -> Case:
@@ -144,7 +146,7 @@ class Cases:
         by_worker = actor == worker_actor(case.worker_id)
         if case.worker_id is not None and not by_worker and case.state in lifecycle.IN_HAND:
             over = after.state in {CaseState.CLOSED, CaseState.REJECTED}
-            self._unit.send(self._zone.update(after, case.worker_id, self._now, over), self._now)
+            self._send(self._zone.update(after, case.worker_id, self._now, over))
         return self._keep(after, deed, actor, why)
 
     def received(self, case: Case, worker_id: str) -> None:
@@ -177,8 +179,12 @@ class Cases:
     def _withdrawn(self, case: Case, deed: Deed, actor: str, why: Reason, version: int | None = None) -> Case:
         after = lifecycle.apply(case, deed, self._now, version=version)
         if case.worker_id is not None:
-            self._unit.send(self._zone.update(after, case.worker_id, self._now, True), self._now)
+            self._send(self._zone.update(after, case.worker_id, self._now, True))
         return self._keep(after, deed, actor, why)
+
+    def _send(self, message: OutboxMessage) -> None:
+        for row in self._zone.rows(message, self._now):
+            self._unit.send(row, self._now)
 
     def _keep(self, case: Case, deed: str, actor: str, why: Reason) -> Case:
         self._unit.put_case(case)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fusion.command_room.backend import PeerState, User, ZoneMap
+from fusion.command_room.backend import LookingState, PeerState, User, ZoneMap
 from fusion.handlers.engine import Engine
 from fusion.handlers.roster import Roster
 from fusion.storage import Store
@@ -32,11 +32,12 @@ class RoomBackend:
         still: Callable[[str], bytes | None],
         peers: Callable[[], Sequence[PeerState]],
         metrics: Callable[[], bytes],
+        looking: Callable[[], LookingState] = LookingState,
     ) -> None:
         self._zone, self._store, self._engine, self._roster = zone, store, engine, roster
         self._evidence = evidence.resolve()
         self._statuses, self._still, self._peers = statuses, still, peers
-        self._metrics = metrics
+        self._metrics, self._looking = metrics, looking
         self._started = datetime.now(UTC)
         self._known_cases: Sequence[Case] = ()
         self._known_counts: dict[CaseState, int] = {}
@@ -115,8 +116,12 @@ class RoomBackend:
         return self._metrics()
 
     def peers(self) -> Sequence[PeerState]:
-        """Bus, broker and store."""
+        """Bus, broker and store, and the notifiers beside MQTT."""
         return self._peers()
+
+    def looking(self) -> LookingState:
+        """How looking keeps up with the terminals."""
+        return self._looking()
 
     def subscribe(self, changed: Callable[[str], None]) -> Callable[[], None]:
         """Tell of changed cases."""

@@ -54,6 +54,8 @@ def summed(incident: Incident, traces: Iterable[Trace]) -> Incident:
     """What the traces say together."""
     kept = _bounded(sorted(traces, key=lambda t: (t.since, t.source_id, t.thing_id)))
     gone_at = gone_since(kept)
+    # One that ended in silence has not been seen gone: when that is told at last, it ends a second time, and says so.
+    was_gone = incident.ended_at is not None and gone_since(incident.traces) is not None
     return replace(
         incident,
         traces=kept,
@@ -63,7 +65,7 @@ def summed(incident: Incident, traces: Iterable[Trace]) -> Incident:
         first_at=min(incident.first_at, *(t.since for t in kept)),
         last_at=max(incident.last_at, *(t.last_at for t in kept)),
         belief=_fused(kept),
-        ended_at=gone_at if incident.ended_at is not None else None,  # seen again: it was hidden, not gone
+        ended_at=gone_at if was_gone else None,  # seen again: it was hidden, not gone
     )
 
 

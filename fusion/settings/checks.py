@@ -99,13 +99,16 @@ def of_notifiers(rows: Sequence[Row[NotifierConfig]]) -> Iterator[Problem]:
 
 
 def of_fleet(
-    rows: Sequence[Row[StreamEntry]], terminals: Sequence[Row[TerminalEntry]], clips: Path
+    rows: Sequence[Row[StreamEntry]], terminals: Sequence[Row[TerminalEntry]], clips: Path, *, complete: bool
 ) -> Iterator[Problem]:
-    """Streams without a terminal or a clip, and terminals without their stream."""
+    """Streams without a terminal or a clip, and terminals without their stream.
+
+    With terminals that could not be read (not `complete`), nothing is said of streams without one.
+    """
     known = {row.entry.id for row in terminals}
     served = set()
     for row in rows:
-        if row.entry.terminal not in known:
+        if complete and row.entry.terminal not in known:
             yield row.problem(f"no terminal {row.entry.terminal} is in the register", "terminal")
         streams = {which: clips / f"{row.entry.clip}.{which}.mp4" for which in ("sub", "main")}
         missing = not streams["sub"].is_file()

@@ -123,7 +123,9 @@ def read_site(folder: Path) -> Site:
     rules: list[Row[RuleConfig]] = listed(Registries.rules, "rules", enumerate(config.rules))
     sensors: list[Row[SensorConfig]] = listed(Registries.sensors, "sensors", enumerate(config.sensors))
     notifiers: list[Row[NotifierConfig]] = listed(Registries.notifiers, "notifiers", named)
+    before = len(problems)
     terminals = read_table(folder / files.terminals, TerminalEntry, problems)
+    complete = len(problems) == before
     workers = read_table(folder / files.workers, WorkerEntry, problems)
     fleet = read_table(folder / files.fleet, StreamEntry, problems, key="terminal") if files.fleet else []
     grids = _shape(read_grids, folder / files.grids, problems)
@@ -135,7 +137,7 @@ def read_site(folder: Path) -> Site:
     problems += of_sensors(sensors, {row.entry.id for row in workers}, grid_ids, config.broker.url)
     problems += of_notifiers(notifiers)
     problems += of_kinds([*rules, *sensors], config.kinds)
-    problems += of_fleet(fleet, terminals, folder / "clips")
+    problems += of_fleet(fleet, terminals, folder / "clips", complete=complete)
     places = list(_places(sensors, datum, problems))
     if problems or grids is None or boundary is None or streets is None:
         raise SiteProblems(problems)

@@ -75,22 +75,34 @@ class Background:
         self._edge: U8 = np.empty((0, 0), np.uint8)
         self._edge_s = float("-inf")
         self._turned_since_s: float | None = None
+        self._wide: tuple[F32, tuple[F32, F32]] | None = None  #: the layers as float32, while a look is judged
+        self.shade: tuple[F32, Mask] | None = None  #: what `blobs` found of shadows in this look
         self.restarts = 0  #: how often the scene changed as a whole
 
     @property
     def long(self) -> NDArray[np.float32]:
         """The long background, float32 [height, width]."""
-        if self._long is None:
-            raise ValueError("Background: no look yet")
-        return _wide(self._long)
+        return self._widened()[0]
 
     @property
     def chroma(self) -> tuple[F32, F32]:
         """Cb and Cr of the long background."""
-        return _wide(self._u), _wide(self._v)
+        return self._widened()[1]
+
+    def rest(self) -> None:
+        """Let go of what is needed only while a look is judged."""
+        self._wide = self.shade = None
+
+    def _widened(self) -> tuple[F32, tuple[F32, F32]]:
+        if self._long is None:
+            raise ValueError("Background: no look yet")
+        if self._wide is None:
+            self._wide = _wide(self._long), (_wide(self._u), _wide(self._v))
+        return self._wide
 
     def look(self, picture: Reduced, at_s: float) -> Difference:
         """Compare and learn; `at_s` grows from look to look (seconds, any zero)."""
+        self.rest()
         if self._long is None or self._long.shape != picture.y.shape:
             return self._start(picture, at_s)
         gap_s = max(at_s - self._last_s, 0.0)
@@ -111,6 +123,7 @@ class Background:
 
     def absorb(self, mask: Mask, difference: Difference) -> None:
         """Make what the pixels of the mask show now part of the background."""
+        self.rest()
         half = _halved(mask, self._u.shape)
         layers = ((self._long, difference.normal, mask), (self._u, difference.u, half), (self._v, difference.v, half))
         for layer, now, where in layers:
@@ -137,6 +150,7 @@ class Background:
     def _start(self, picture: Reduced, at_s: float) -> Difference:
         self._long, self._u, self._v = (_narrow(plane) for plane in (picture.y, picture.u, picture.v))
         self._candidate = picture.y.copy()
+        self.rest()
         self._zero_s = at_s
         self._since = np.zeros(picture.y.shape, np.uint16)
         if self._noise.shape != picture.y.shape:

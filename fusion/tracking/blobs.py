@@ -98,10 +98,13 @@ def shadow_share(blob: Blob, difference: Difference, background: Background) -> 
 
 def _darkened(difference: Difference, background: Background) -> tuple[Float, Mask]:
     """(picture over background, where that could be a shadow's doing)."""
+    if background.shade is not None:
+        return background.shade
     # Video black is 16; 12 keeps the ratio finite in the dark.
     ratio = (difference.normal.astype(np.float32) - 12.0) / np.maximum(background.long - 12.0, 8.0)
     darker = (ratio > _DARKEST) & (ratio < 0.97) & (background.long > 36.0) & _grey(difference, background)
-    return ratio, darker
+    background.shade = ratio, darker
+    return background.shade
 
 
 def _grey(difference: Difference, background: Background) -> Mask:

@@ -56,7 +56,8 @@ class Follower:
         if self._quiet:
             return ()
         difference = self._compare(picture)
-        boxes = self._movers(difference)
+        # Where a gate saw nothing, what differs here is rain, noise or light: it knows how each place is wont to vary.
+        boxes = [] if changes == () else self._movers(difference)
         again_s = self._config.look_again.total_seconds()
         due = difference.at_s - self._asked_s >= again_s
         boxes += [box_of(kept.rect, self._size_px) for kept in self._residues.candidate(difference.at_s, 2.5 * again_s)]
@@ -80,6 +81,7 @@ class Follower:
         if detections is not None:
             self._tracks.look(found, difference, self._residues.covered(difference.new.shape))
         self._residues.look(difference, self._background, self._tracks, found, detected=detections is not None)
+        self._background.rest()
         at_s = difference.at_s
         return Sighting(
             terminal_id=self._terminal_id,
@@ -123,12 +125,14 @@ class Follower:
         moving = np.asarray(cv2.morphologyEx(raw, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
         if int(moving.sum()) < _MOVED_LEAST * moving.size:
             return []
-        near = cv2.dilate(moving, np.ones((11, 11), np.uint8))
+        # At half the size, which is a quarter of the work, and near enough for where to look.
+        half = cv2.resize(moving, (moving.shape[1] // 2, moving.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        near = cv2.dilate((half > 0).astype(np.uint8), np.ones((5, 5), np.uint8))
         count, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
         order = sorted(range(1, count), key=lambda label: -int(stats[label, cv2.CC_STAT_AREA]))
         boxes = []
         for label in order[: self._config.most_interests]:
-            left, top, width, height, _ = (int(value) for value in stats[label])
+            left, top, width, height, _ = (2 * int(value) for value in stats[label])
             boxes.append(box_of((left, top, left + width, top + height), self._size_px))
         return boxes
 

@@ -10,7 +10,7 @@ import pytest
 
 from fusion.alerts.broker import EmbeddedBroker
 from fusion.alerts.session import Address
-from fusion.alerts.topics import ALERTS, ANSWERS, ENGINE, POSITION, RECEIPTS, STATUS
+from fusion.alerts.topics import ALERTS, ANSWERS, ENGINE, POSITION, READINGS, RECEIPTS, STATUS
 from fusion.children import free_port
 from fusion.types.errors import PeerFault, SiteError
 
@@ -21,7 +21,7 @@ WORKERS = ["W-1", "W-2"]
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
-    server = EmbeddedBroker(tmp_path / "broker", WORKERS)
+    server = EmbeddedBroker(tmp_path / "broker", WORKERS, sensors={"B-1": READINGS.of("B-1")})
     yield server
     server.stop()
 
@@ -57,6 +57,31 @@ def test_a_worker_may_subscribe_only_to_the_own_alerts_and_to_who_runs_the_engin
     finally:
         for client in (own, curious, engine):
             client.close()
+
+
+def test_a_sensor_may_publish_only_its_own_readings_and_hears_nothing(broker: EmbeddedBroker) -> None:
+    engine = listener(broker, ENGINE, "#")
+    sensor = listener(broker, "B-1", READINGS.of("B-1"), ALERTS.pattern, "#")
+    worker = listener(broker, "W-1")
+    try:
+        assert sensor.codes == [False] * 3
+        worker.client.publish(READINGS.of("B-1"), b"forged", qos=1)
+        for topic in (READINGS.of("B-2"), POSITION.of("W-1"), STATUS.of()):
+            sensor.client.publish(topic, b"forged", qos=1)
+        sensor.client.publish(READINGS.of("B-1"), b"own", qos=1, retain=True)
+        assert eventually(lambda: bool(engine.messages))
+        assert [(topic, payload) for topic, payload, _retained in engine.messages] == [(READINGS.of("B-1"), b"own")]
+        late = listener(broker, ENGINE, "fusion/v1/sensors/#", client_id="late")
+        assert eventually(lambda: late.messages == [(READINGS.of("B-1"), b"own", True)])
+        late.close()
+    finally:
+        for client in (sensor, worker, engine):
+            client.close()
+
+
+def test_a_sensor_and_a_worker_may_not_share_an_id(tmp_path: Path) -> None:
+    with pytest.raises(SiteError, match="sensor id 'W-1': is a worker's too"):
+        EmbeddedBroker(tmp_path / "broker", WORKERS, sensors={"W-1": "x"})
 
 
 def test_a_worker_may_publish_only_under_the_own_id(broker: EmbeddedBroker) -> None:

@@ -17,6 +17,7 @@ from fusion.alerts.messages import (
     EngineStatus,
     FromPhone,
     PositionMessage,
+    ReadingMessage,
     ReceiptMessage,
     Update,
     decode,
@@ -160,6 +161,7 @@ def test_each_real_message_fits_its_json_schema_and_the_schema_forbids_what_the_
         "PositionMessage": json.dumps(POSITIONED).encode(),
         "ReceiptMessage": encode(ReceiptMessage(id="r1", case_id="C1", alert_id="C1:2", at=NOW)),
         "AnswerMessage": encode(AnswerMessage(id="a", case_id="C", alert_id="C:2", answer=Answer.ACCEPT, at=NOW)),
+        "ReadingMessage": encode(ReadingMessage(at=NOW, value=93.5)),
         "EngineStatus": encode(EngineStatus(online=True, at=datetime.now(UTC))),
     }
     assert made.keys() == real.keys()

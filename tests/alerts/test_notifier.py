@@ -1,4 +1,4 @@
-"""A site's own way to tell people, as one file: the worked example of a webhook."""
+"""A site's own way to tell people, as one file: the webhook of CONTRIBUTING.md."""
 
 import json
 import threading
@@ -16,51 +16,10 @@ from fusion.plugins import Registries, load_file
 from fusion.types.errors import SiteError
 from fusion.types.phone import OutboxMessage
 
+from ..contributing import example
 from .peers import MemoryOutbox, an_alert, eventually
 
-WEBHOOK = '''
-"""Posts each alert to a URL."""
-
-import urllib.request
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import Literal
-
-from fusion.alerts.notifier import Notifier, NotifierConfig
-from fusion.plugins import Registries
-from fusion.types.errors import SiteError
-from fusion.types.phone import OutboxMessage
-
-
-@Registries.notifiers.register
-class WebhookConfig(NotifierConfig):
-    kind: Literal["test-webhook"] = "test-webhook"
-    url: str
-
-    def start(self, folder: Path) -> Notifier:
-        if not self.url.startswith(("http://", "https://")):
-            raise SiteError("webhook.url: not an HTTP URL; wanted: https://…")
-        return Webhook(self.url)
-
-
-class Webhook(Notifier):
-    def __init__(self, url: str) -> None:
-        self._url, self._worker = url, ThreadPoolExecutor(1)
-
-    def wants(self, message: OutboxMessage) -> bool:
-        return message.topic.endswith("/alerts")
-
-    def send(self, message: OutboxMessage) -> Future[None] | None:
-        return self._worker.submit(self._post, message)
-
-    def stop(self) -> None:
-        self._worker.shutdown(cancel_futures=True)
-
-    def _post(self, message: OutboxMessage) -> None:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": message.id}
-        with urllib.request.urlopen(urllib.request.Request(self._url, message.payload, headers), timeout=10):
-            pass
-'''
+WEBHOOK = example("webhook.py")
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -99,10 +58,10 @@ class Nowhere(Notifier):
 def webhook_config(tmp_path: Path) -> Iterator[type[NotifierConfig]]:
     (tmp_path / "webhook.py").write_text(WEBHOOK)
     load_file(tmp_path / "webhook.py")
-    config = Registries.notifiers.config("test-webhook")
+    config = Registries.notifiers.config("webhook")
     assert issubclass(config, NotifierConfig)
     yield config
-    del Registries.notifiers._configs["test-webhook"]
+    del Registries.notifiers._configs["webhook"]
 
 
 def test_a_webhook_in_one_file_gets_each_alert_and_after_a_failure_the_same_id_again(
@@ -112,7 +71,7 @@ def test_a_webhook_in_one_file_gets_each_alert_and_after_a_failure_the_same_id_a
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     config = webhook_config.model_validate(
-        {"kind": "test-webhook", "url": f"http://127.0.0.1:{server.server_address[1]}/"}
+        {"kind": "webhook", "url": f"http://127.0.0.1:{server.server_address[1]}/"}
     )
     hook = config.start(tmp_path)
     outbox = MemoryOutbox([row for number in range(3) for row in copies(an_alert(number), {"ops": hook})])
@@ -129,9 +88,9 @@ def test_a_webhook_in_one_file_gets_each_alert_and_after_a_failure_the_same_id_a
 
 
 def test_a_bad_notifier_config_is_refused_by_name(webhook_config: type[NotifierConfig], tmp_path: Path) -> None:
-    with pytest.raises(SiteError, match=r"webhook\.url"):
-        webhook_config.model_validate({"kind": "test-webhook", "url": "ftp://x"}).start(tmp_path)
-    with pytest.raises(ValueError, match="no kind of notifier; valid: mqtt, test-webhook"):
+    with pytest.raises(SiteError, match="url: not an HTTP URL"):
+        webhook_config.model_validate({"kind": "webhook", "url": "ftp://x"}).start(tmp_path)
+    with pytest.raises(ValueError, match="no kind of notifier; valid: mqtt, webhook"):
         Registries.notifiers.parse({"kind": "webhok"})
 
 

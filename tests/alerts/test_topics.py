@@ -1,13 +1,21 @@
 import pytest
 
 from fusion.alerts import topics
-from fusion.alerts.topics import ALERTS, FROM_WORKERS, TOPICS, markdown, parse
+from fusion.alerts.topics import ALERTS, FROM_WORKERS, READINGS, TOPICS, markdown, parse
 from fusion.types.errors import SiteError
 
 
 def test_a_topic_that_was_made_for_a_worker_is_read_back_as_that_row_and_worker() -> None:
     for topic in FROM_WORKERS:
         assert parse(topic.of("W-012")) == (topic, "W-012")
+
+
+def test_a_sensors_row_is_no_phones_and_its_id_is_checked_like_a_workers() -> None:
+    assert READINGS.of("B-001") == "fusion/v1/sensors/B-001/readings"
+    assert READINGS.pattern == "fusion/v1/sensors/+/readings"
+    assert parse(READINGS.of("B-001")) is None
+    with pytest.raises(SiteError, match="sensor id"):
+        READINGS.of("a/b")
 
 
 @pytest.mark.parametrize("worker", ["", "+", "#", "a/b", "a.b", "W-1\n", " W", "工号", "x" * 65, "$SYS", "a:b"])

@@ -44,6 +44,7 @@ def room(site: Site, tmp_path: Path) -> RoomBackend:
         statuses=lambda: [TerminalStatus(terminal_id="T-1", health=Health.LIVE, since=NOON)],
         still=lambda _terminal: None,
         peers=lambda: [PeerState(name="bus", well=True, since=NOON)],
+        metrics=lambda: b"",
     )
 
 
@@ -51,6 +52,7 @@ def test_it_is_what_the_command_room_wants(room: RoomBackend) -> None:
     backend: Backend = room
     assert backend.zone().name_en == "Demo zone"
     assert [peer.name for peer in backend.peers()] == ["bus"]
+    assert not backend.looking().overloaded
 
 
 def test_a_terminal_that_nobody_reads_is_shown_as_registered(room: RoomBackend) -> None:

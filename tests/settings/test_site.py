@@ -235,8 +235,8 @@ def test_what_a_part_would_refuse_at_its_start_is_told_without_starting_it(site:
 SENSOR = "{id: B-001, kind: fill_level, name: 东门垃圾桶, point: [120.0321, 29.3321], datum: gcj02, grid: E-07}"
 
 
-def with_sensors(site: Path, *sensors: str) -> None:
-    edit(site / "site.yaml", "rules:\n", f"sensors: [{', '.join(sensors)}]\nrules:\n")
+def with_sensors(site: Path, *sensors: str) -> int:
+    return edit(site / "site.yaml", "rules:\n", f"sensors: [{', '.join(sensors)}]\nrules:\n")
 
 
 def test_a_sensor_stands_in_site_yaml_with_its_kind_and_the_datum_of_its_point(site: Path) -> None:
@@ -263,9 +263,9 @@ def test_a_sensor_stands_in_site_yaml_with_its_kind_and_the_datum_of_its_point(s
     ],
 )
 def test_a_sensor_that_is_wrong_is_told_with_its_line(site: Path, old: str, new: str, says: str) -> None:
-    with_sensors(site, SENSOR.replace(old, new))
+    line = with_sensors(site, SENSOR.replace(old, new))
     (told,) = problems(site)
-    assert told.startswith("site.yaml:27: ")
+    assert told.startswith(f"site.yaml:{line}: ")
     assert says in told
 
 
@@ -293,7 +293,7 @@ def test_notifiers_stand_in_site_yaml_by_a_name_of_the_sites(site: Path) -> None
     ],
 )
 def test_a_notifier_that_is_wrong_is_told_with_its_line(site: Path, entry: str, says: str) -> None:
-    edit(site / "site.yaml", "rules:\n", f"notifiers: {{{entry}}}\nrules:\n")
+    line = edit(site / "site.yaml", "rules:\n", f"notifiers: {{{entry}}}\nrules:\n")
     (told,) = problems(site)
-    assert told.startswith("site.yaml:27: ")
+    assert told.startswith(f"site.yaml:{line}: ")
     assert says in told

@@ -51,7 +51,7 @@ class PicturePolicy(Config):
     moved_least: Share = 0.03  #: of the picture's width; less is wind, or a lens that breathes with the temperature
     moved_after: Positive = timedelta(seconds=30)  #: and wind shakes it back sooner
     moved_looks: Count = 4
-    lost_after: Positive = timedelta(minutes=2)  #: where the old view is nowhere in the picture any more
+    lost_after: Positive = timedelta(minutes=5)  #: where the old view is nowhere: a lorry may unload before the lens
     unclear_after: Positive = timedelta(minutes=10)  #: a view that half changed for this long is the view: snow, a fair
     moved_told_for: Positive = timedelta(hours=1)  #: after that the new view is the view
 

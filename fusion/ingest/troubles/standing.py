@@ -17,7 +17,7 @@ _IN_PLACE = 0.35  #: of the anchors agree; a shift of 3 % leaves 0.25, a bus ove
 _NOWHERE = 0.1  #: of the anchors agree by chance, without the rims
 _TEXT = 0.2  #: of the anchors are at most a clock and a name burnt into the rims
 _LEAST_ANCHORS = 8  #: with fewer, nothing is told of the place
-_LEAST_STRUCTURED = 0.15  #: of all blocks; with fewer, a lorry on a bare road would be a cover
+_LEAST_STRUCTURED = 0.2  #: of all blocks; with fewer, a lorry on a bare road would be a cover
 _LOST_STRUCTURE = 0.15  #: of a block's usual energy, in the present light
 _UNLIKE = 0.3  #: correlation of a block that is covered; one that fog or blur softens keeps more
 _VISIBLE = 60.0  #: mean squared gradient that would be seen over noise, see `view`
@@ -154,7 +154,8 @@ class Standing:
             return False
         structured, usually = (int(np.count_nonzero(grid > EDGES)) for grid in (likeness.energy, view.energy))
         within = _share(likeness, view.inner)
-        nowhere = within is not None and within < _NOWHERE and agree < _TEXT
+        enough = np.count_nonzero(view.inner) >= 2 * _LEAST_ANCHORS
+        nowhere = enough and within is not None and within < _NOWHERE and agree < _TEXT
         another = nowhere and structured >= _SAME_VIEW * usually
         if not self._lost.judge(another, at):
             return False

@@ -38,7 +38,7 @@ class StreamFacts:
 
 
 class StreamTroubles:
-    """Hysteresis over packet facts of one terminal; about 4 KB.
+    """Hysteresis over packet facts of one terminal; about 3 KB.
 
     `window`, `state` and `clock` are called by one thread at a time, `troubles` by any.
     """
