@@ -2,9 +2,12 @@
 
 OpenCV's built-in strokes know ASCII only, and no font with Chinese is light enough to ship. So a picture carries
 ids, codes and the English sentence; names and the Chinese sentence stand in the metadata and on the page.
+A `Drawing` holds nothing else than what can be drawn: see `drawable`.
 """
 
+import re
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,15 +22,32 @@ _ZONE_BGR = (0, 200, 255)
 _BOX_BGR = (60, 60, 255)
 _PAPER_BGR = (32, 28, 24)
 _INK_BGR = (240, 240, 240)
+_LOOK_ALIKES = {
+    ord(letter): plain for letter, plain in zip("–—×“”‘’、。·", ("-", "-", "x", *"\"\"''", ",", ".", "-"), strict=True)
+}
+_UNDRAWABLE = re.compile(r"[^ -~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What is drawn on one snapshot."""
+    """What is drawn on one snapshot; every text in it is printable ASCII, whatever it was made with."""
 
-    boxes: tuple[tuple[Box, str], ...] = ()  #: with a short label, ASCII; the first is the thing itself, drawn bold
+    boxes: tuple[tuple[Box, str], ...] = ()  #: with a short label; the first is the thing itself, drawn bold
     outline: tuple[tuple[float, float], ...] = ()  #: the zone's corners, shares of the picture
-    caption: tuple[str, ...] = ()  #: paragraphs under the picture; what is not ASCII becomes "?"
+    caption: tuple[str, ...] = ()  #: paragraphs under the picture
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "boxes", tuple((box, drawable(label)) for box, label in self.boxes))
+        object.__setattr__(self, "caption", tuple(drawable(text) for text in self.caption))
+
+
+def drawable(text: str) -> str:
+    """The text in printable ASCII: look-alikes are written plainly, what has none (Chinese, say) is left out as "..".
+
+    Whoever has an id or an English word for a name puts that in its place before; see `facts.drawing_of`.
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_LOOK_ALIKES))
+    return _UNDRAWABLE.sub("..", "".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
 def annotated(bgr: Bgr, drawing: Drawing) -> Bgr:
@@ -39,7 +59,7 @@ def annotated(bgr: Bgr, drawing: Drawing) -> Bgr:
         corners = np.round(np.clip(drawing.outline, 0, 1) * (width - 1, height - 1)).astype(np.int32)
         cv2.polylines(picture, [corners], isClosed=True, color=_ZONE_BGR, thickness=_stroke(size), lineType=cv2.LINE_AA)
     for index, (box, label) in reversed(list(enumerate(drawing.boxes))):
-        _draw_box(picture, box, _ascii(label), size, bold=index == 0)
+        _draw_box(picture, box, label, size, bold=index == 0)
     band = _caption(drawing.caption, width, size)
     return np.vstack([picture, band]) if band is not None else picture
 
@@ -67,15 +87,10 @@ def _caption(paragraphs: Sequence[str], width: int, size: float) -> Bgr | None:
     letter_px = cv2.getTextSize("n" * 100, _FONT, size, 1)[0][0] / 100
     line_px = round(34 * size) + 2
     columns = max(20, int((width - 2 * letter_px) / letter_px))
-    lines = [line for text in paragraphs for line in textwrap.wrap(_ascii(text), columns)]
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, columns)]
     if not lines:
         return None
     band = np.full((line_px * len(lines) + line_px // 2, width, 3), _PAPER_BGR, np.uint8)
     for index, line in enumerate(lines, start=1):
         cv2.putText(band, line, (round(letter_px), line_px * index), _FONT, size, _INK_BGR, 1, cv2.LINE_AA)
     return band
-
-
-def _ascii(text: str) -> str:
-    plain = text.translate({ord("–"): "-", ord("—"): "-", ord("×"): "x", ord("²"): "2", ord("…"): "..."})
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in plain)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fusion.evidence.annotate import Drawing
+from fusion.evidence.annotate import Drawing, drawable
 from fusion.types.picture import Picture
 from fusion.types.place import Place
 from fusion.types.sighting import Box
@@ -47,9 +47,18 @@ def drawing_of(facts: SnapshotFacts, at: datetime, timezone: ZoneInfo) -> Drawin
         outline=facts.zone.polygon if facts.zone else (),
         caption=(
             f"{local:%Y-%m-%d %H:%M:%S} UTC{local:%z}   {facts.terminal.id}   grid {grid}   zone {zone}   {facts.kind}",
-            facts.reason.en,
+            _with_ids(facts),
         ),
     )
+
+
+def _with_ids(facts: SnapshotFacts) -> str:
+    """The English sentence with ids where names of the site stand that cannot be drawn."""
+    said = facts.reason.en
+    for named in (facts.zone, facts.terminal):
+        if named is not None and named.name and drawable(named.name) != named.name:
+            said = said.replace(repr(named.name), named.id).replace(named.name, named.id)
+    return said
 
 
 def metadata_of(

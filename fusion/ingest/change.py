@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.ingest.policy import ChangePolicy
+from fusion.types.middle import middle
 from fusion.types.picture import Plane
 from fusion.types.sighting import Box
 
@@ -86,7 +87,7 @@ class ChangeGate:
         gap_s = max(0.0, (at - self._last_at).total_seconds())
         self._last_at = at
         rate = 1.0 - math.exp(-gap_s / self._policy.memory.total_seconds())
-        noise = 1.48 * float(np.median(difference[::8, ::8]))
+        noise = 1.48 * middle(difference[::8, ::8])
         self._noise += rate * (min(noise, 2.0 * self._noise + 2.0) - self._noise)
         return rate
 
@@ -140,7 +141,7 @@ def _gain(small: Plane, mean: _Field) -> float:
     usable = (now < _CLIPPED) & (before < _CLIPPED) & (before > _DARK)
     if np.count_nonzero(usable) < usable.size // 4:
         return 1.0
-    gain = float(np.median(now[usable] / before[usable]))
+    gain = middle(now[usable] / before[usable])
     return gain if abs(gain - 1.0) > 0.01 and gain > 0.05 else 1.0
 
 

@@ -22,6 +22,7 @@ from fusion.types.terminal import TerminalStatus, Trouble
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _WHOLE_EVERY = timedelta(seconds=2)
+_TROUBLES_EVERY = timedelta(seconds=4)  #: troubles last for half a minute before they are told
 _SAME_SHAPE = 0.02
 
 _log = structlog.get_logger()
@@ -51,6 +52,7 @@ class Desk:
         self._picture_troubles = PictureTroubles(policy.troubles)
         self._stream_troubles = StreamTroubles(policy.troubles, policy.longest_gap)
         self._attend_until = self._awake_until = _NEVER
+        self._troubles_due = _NEVER
         self._keyframe_at: datetime | None = None
         self._sparse = False
         self._burst_until_s = 0.0  #: monotonic
@@ -89,6 +91,7 @@ class Desk:
         """This machine's clock was: without this, nothing would be looked at until it is as late as before."""
         _log.warning("clock_set_back", terminal=self.terminal_id)
         self.last_look_at = self.last_judged_at = self._attend_until = self._awake_until = _NEVER
+        self._troubles_due = _NEVER
 
     @property
     def sparse(self) -> bool:
@@ -133,7 +136,9 @@ class Desk:
         self.last_judged_at = picture.at
         self.health.decoded(None if self.on_main else picture.size_px)
         change = self._gate.judge(picture.y, picture.at)
-        self._picture_troubles.judge(self._gate.small, picture.at, luma=picture.y)
+        if picture.at >= self._troubles_due:
+            self._troubles_due = picture.at + _TROUBLES_EVERY
+            self._picture_troubles.judge(self._gate.small, picture.at, luma=picture.y)
         news = bool(change.boxes) or change.sudden
         if news:
             self._awake_until = picture.at + self._policy.linger

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fusion.tracking.light import Light, fit, relit, shift
 from fusion.tracking.reduced import Mask, Reduced
+from fusion.types.middle import middle
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -191,7 +192,7 @@ class Background:
             # Colour is as strong as the light: grey (128) stays grey.
             expected = (then - 128.0) * np.float32(light.gain) + 128.0
             difference = now.astype(np.float32) - expected
-            difference -= np.float32(np.median(difference[::4, ::4]))  # white balance
+            difference -= np.float32(middle(difference[::4, ::4]))  # white balance
             apart += np.abs(difference)
         limit = (_CHROMA_DIFFERENCE + _NOISE_TIMES * self._overall_noise) * max(0.6, min(1.0, light.gain))
         small = (apart > limit).astype(np.uint8)
@@ -203,7 +204,7 @@ class Background:
     ) -> None:
         quiet = apart[::5, ::5][~new[::5, ::5]]
         if quiet.size > 50:
-            found = 1.4826 * float(np.median(quiet))
+            found = 1.4826 * middle(quiet)
             self._overall_noise += 0.3 * (min(found, 8.0) - self._overall_noise)
         follow = np.float32(1 - np.exp(-gap_s / _FOLLOW_S))
         drift = np.float32(1 - np.exp(-gap_s / _DRIFT_S))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fusion.tracking.background import Background, Difference
 from fusion.tracking.config import ResidueConfig
 from fusion.tracking.reduced import Mask
+from fusion.types.middle import middle
 
 PixelRect = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 Float = NDArray[np.float32]
@@ -191,11 +192,11 @@ def _is_light(now: Float, then: Float, mask: Mask, colour: list[tuple[Float, Flo
     fine_now, fine_then = (plane - cv2.GaussianBlur(plane, (0, 0), 3.0) for plane in (now, then))
     a, b = fine_now[inside], fine_then[inside]
     energy_now, energy_then = float(a.std()), float(b.std())
-    tinted = max(abs(float(np.median(n[inside]) - np.median(t[inside]))) for n, t in colour)
+    tinted = max(abs(middle(n[inside]) - middle(t[inside])) for n, t in colour)
     if energy_then > 2.0:
         correlation = float(np.corrcoef(a, b)[0, 1]) if energy_now > 0.3 else 0.0
         return correlation > _SAME_TEXTURE and tinted < 12
     ratio = (now[inside] - 12.0) / np.maximum(then[inside] - 12.0, 4.0)
-    middle = float(np.median(ratio))
+    usual = middle(ratio)
     even = float(np.percentile(ratio, 85) - np.percentile(ratio, 15)) < 0.15
-    return even and 0.4 < middle < 2.0 and energy_now < 1.3 * energy_then * max(middle, 1.0) + 0.4 and tinted < 4
+    return even and 0.4 < usual < 2.0 and energy_now < 1.3 * energy_then * max(usual, 1.0) + 0.4 and tinted < 4

@@ -76,5 +76,5 @@ class FollowerConfig(Config):
     tracks: TrackConfig = TrackConfig()
     residues: ResidueConfig = ResidueConfig()
     look_again: Duration = timedelta(seconds=2)  #: where a detector looks although nothing moves, while somebody stays
-    compare_each: Duration = timedelta(seconds=30)  #: where a change gate sees nothing, compare at least so often
+    compare_each: Duration = timedelta(seconds=90)  #: where a change gate sees nothing, compare at least so often
     most_interests: Annotated[int, Field(ge=1, le=64)] = 12

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.types.middle import middle
+
 Float = NDArray[np.float32]
 
 _SMALL_WIDTH_PX = 120
@@ -70,7 +72,7 @@ def fit(picture: NDArray[np.uint8], background: Float) -> Light:
     field = cv2.GaussianBlur(weight * rest, (0, 0), sigma) / (around + 0.05)
     np.clip(field, -_FIELD_MOST, _FIELD_MOST, out=field)
     sample = now.ravel()[::_SAMPLE]
-    contrast = 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
+    contrast = 1.4826 * middle(np.abs(sample - middle(sample)))
     dx_px, dy_px = (float(step) * width / size[0] for step in total)
     return Light(gain, offset, dx_px, dy_px, field, spread, contrast)
 
@@ -87,11 +89,11 @@ def _solve(now: Float, then: Float, *, shift: bool = True) -> tuple[float, float
     solution[0] = 1.0
     # Textureless pictures say nothing about a shift: a weak prior holds it at zero.
     prior = np.diag([1e-3 * then.size, 1e-3 * then.size, *([0.5 * then.size] * (2 if shift else 0))])
-    solution[1] = float(np.median((target - then.ravel())[::_SAMPLE]))
+    solution[1] = middle((target - then.ravel())[::_SAMPLE])
     spread = 1.0
     for _ in range(_ROUNDS):
         rest = target - matrix @ solution.astype(np.float32)
-        spread = 1.4826 * float(np.median(np.abs(rest[::_SAMPLE]))) + 0.3
+        spread = 1.4826 * middle(np.abs(rest[::_SAMPLE])) + 0.3
         weighted = matrix * _weight(rest, 3.0 * spread)[:, None]
         start = np.zeros(len(solution))
         start[0] = prior[0, 0]  # the prior of the gain is one

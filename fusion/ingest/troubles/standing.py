@@ -59,7 +59,7 @@ class Standing:
             self._view = self._new_view(sketch, at)
             return
         self._end_moved(sketch, at)
-        if not self._view.settled(at):
+        if not self._view.settled:
             self._view.learn(sketch, at)
             return
         likeness = self._view.compare(sketch)
@@ -154,7 +154,7 @@ class Standing:
             return False
         structured, usually = (int(np.count_nonzero(grid > EDGES)) for grid in (likeness.energy, view.energy))
         within = _share(likeness, view.inner)
-        enough = np.count_nonzero(view.inner) >= 2 * _LEAST_ANCHORS
+        enough = int(np.count_nonzero(view.inner)) >= 2 * _LEAST_ANCHORS
         nowhere = enough and within is not None and within < _NOWHERE and agree < _TEXT
         another = nowhere and structured >= _SAME_VIEW * usually
         if not self._lost.judge(another, at):

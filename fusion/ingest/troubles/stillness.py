@@ -46,7 +46,8 @@ class Stillness:
         frozen picture may be encoded anew with another quantiser, which changes few pixels. So two shares are held
         against it. Only keyframes: the pictures between them repeat what did not change.
         """
-        sample = np.ascontiguousarray(luma[2 :: max(1, luma.size // _SAMPLE_PX)])
+        step = max(1, luma.size // _SAMPLE_PX)
+        sample = np.ascontiguousarray(luma[step // 2 :: step])
         if self._sample is None or self._sample.shape != sample.shape or self._from is None or at < self._from:
             self._begin(sample, at)
             self._known_from = at

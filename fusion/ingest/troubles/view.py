@@ -50,6 +50,7 @@ class View:
     def __init__(self, sketch: Plane, at: datetime, settle: timedelta, memory: timedelta) -> None:
         self.shape = sketch.shape
         self._settle, self._memory_s = settle, memory.total_seconds()
+        self.settled = False  #: it has seen enough to be compared with
         self._mean = _fixed(sketch)
         self._from = self._last = self._refreshed = at
         self._looks = 1
@@ -57,17 +58,14 @@ class View:
         self._trust: Grid = np.ones((rows, columns), np.float32)
         self._refresh(at)
 
-    def settled(self, at: datetime) -> bool:
-        """Whether it has seen enough to be compared with."""
-        return self._looks >= _FIRST_LOOKS and at - self._from >= self._settle
-
     def learn(self, sketch: Plane, at: datetime, likeness: Likeness | None = None) -> None:
         """Take a picture in, and (with its likeness) which blocks agreed."""
         gap_s = min(max(0.0, (at - self._last).total_seconds()), self._memory_s / 8)
         rate = 1.0 - math.exp(-gap_s / self._memory_s)
         self._last, self._looks = at, self._looks + 1
-        share = rate if self.settled(at) else max(rate, 1 / self._looks)
+        share = rate if self.settled else max(rate, 1 / self._looks)
         self._mean = np.asarray(cv2.addWeighted(self._mean, 1.0 - share, _fixed(sketch), share, 0.0), np.uint16)
+        self.settled = self.settled or (self._looks >= _FIRST_LOOKS and at - self._from >= self._settle)
         if likeness is not None:
             self._trust += np.float32(max(rate, 1 / self._looks)) * ((likeness.correlation > AGREES) - self._trust)
         if not timedelta(0) <= at - self._refreshed < _REFRESH:

@@ -67,7 +67,9 @@ class Camera:
         shape = (_NOISES, *pictures[0].shape)
         self._noise = self._rng.normal(0, noise, shape).round().astype(np.int16) if noise else None
 
-    def see(self, seconds: float, *happenings: Happening, keyframe: bool = True) -> dict[TroubleKind, tuple[float, float]]:
+    def see(
+        self, seconds: float, *happenings: Happening, keyframe: bool = True
+    ) -> dict[TroubleKind, tuple[float, float]]:
         """Look on for so long; (first, last) time at which each trouble stood, seconds from the start of this."""
         began, found = self.now, dict[TroubleKind, tuple[float, float]]()
         while (t := (self.now - began).total_seconds()) < seconds:
