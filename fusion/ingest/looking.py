@@ -25,6 +25,7 @@ from fusion.types.errors import SiteError
 from fusion.types.picture import Picture
 from fusion.types.terminal import TerminalStatus
 
+_BURST_LEVEL = 0.25  #: of the budget; a burst costs as much as some fifty quiet terminals
 _ADVICE = "set a shorter keyframe interval in the camera"
 
 _log = structlog.get_logger()
@@ -128,7 +129,7 @@ class Looker:
             return False
         with self._following:
             others = sum(other.bursting for other in list(self._desks.values()) if other is not desk)
-            if not desk.bursting and (others >= self._policy.bursts_at_once or self._waiting.level <= 0.0):
+            if not desk.bursting and (others >= self._policy.bursts_at_once or self._waiting.level <= _BURST_LEVEL):
                 self._counting.dropped(Drop.NO_BURST)
                 return False
             desk.burst(for_ or self._policy.burst_for)
@@ -176,6 +177,11 @@ class Looker:
         """Totals since the start."""
         self._minder.count()
         return self._counting.now()
+
+    @property
+    def effort(self) -> float:
+        """What the budget allows now: 1, all that is wanted; 0, what is used as it comes; -1, hardly what must be."""
+        return self._waiting.level
 
     @property
     def load(self) -> Load:

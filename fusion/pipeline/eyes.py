@@ -25,7 +25,8 @@ from fusion.types.terminal import Terminal
 
 _LOG = structlog.get_logger()
 _ATTEND = timedelta(seconds=20)
-_LOOKS_KEPT = 64
+#: From this level of the budget on, so many crops of a look; None: as many as the judge wants.
+_CROPS_BY_EFFORT: tuple[tuple[float, int | None], ...] = ((0.5, None), (0.0, 2))
 
 MakeJudge = Callable[[Terminal, Callable[..., object]], TerminalJudge]
 
@@ -63,7 +64,7 @@ class Eyes:
             return  # it was taken off the register a moment ago
         with metrics.LOOK_SECONDS.time():
             try:
-                findings = judge.look(look.picture, look.changes)
+                findings = judge.look(look.picture, look.changes, most_crops=self._most_crops())
             except Dropped:
                 return  # the detector is busy with newer pictures
         with self._counting:
@@ -74,6 +75,11 @@ class Eyes:
             self._looker.attend(terminal.id, look.picture.at + _ATTEND)
             if judge.wants_burst:
                 self._looker.burst(terminal.id)
+
+    def _most_crops(self) -> int | None:
+        """How many crops of a look the detector may be given: all, unless the budget is short."""
+        effort = self._looker.effort if self._looker is not None else 1.0
+        return next((crops for floor, crops in _CROPS_BY_EFFORT if effort >= floor), 1)
 
     def _tell(self, terminal: Terminal, finding: Finding, picture: Picture, judge: TerminalJudge) -> None:
         place = place_of(terminal, finding.box)

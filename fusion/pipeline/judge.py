@@ -45,18 +45,22 @@ class TerminalJudge:
         self._most_crops = most_crops
         self._follower = Follower(terminal_id, follow)
         self.sighting: Sighting | None = None  #: what the newest look showed, for the annotated picture
+        self._turn = 0  #: which crop is first when not all of them can be looked at
         self.crops = 0  #: images given to the detector so far
 
-    def look(self, picture: Picture, changes: tuple[Box, ...] | None = None) -> list[Finding]:
+    def look(
+        self, picture: Picture, changes: tuple[Box, ...] | None = None, *, most_crops: int | None = None
+    ) -> list[Finding]:
         """Judge one picture; whatever `detect` raises comes through, and the look then counts as not made.
 
         Args:
             picture: later than the one before.
             changes: where the change gate saw something, in shares; the chain looks for itself too. None: no gate
                 looked; empty: it saw nothing, and where nothing was before, the picture is passed over.
+            most_crops: fewer than usual may go to the detector, because it is short of time: then they take turns.
         """
         interests = self._follower.interest(picture, changes)
-        found = self._found(picture, interests) if interests else None
+        found = self._found(picture, interests, most_crops) if interests else None
         sighting = self._follower.follow(picture, found)
         self.sighting = sighting
         local_now = picture.at.astimezone(self._site_tz)
@@ -74,9 +78,13 @@ class TerminalJudge:
         """Something new lies still, and nobody knows yet what it is or who brought it: decode in full for a while."""
         return self._follower.candidate
 
-    def _found(self, picture: Picture, interests: tuple[Box, ...]) -> Detections:
+    def _found(self, picture: Picture, interests: tuple[Box, ...], most_crops: int | None) -> Detections:
         size_px = picture.size_px
         parts = squares(size_px, tiles(size_px, interests), most=self._most_crops)
+        if most_crops is not None and len(parts) > most_crops:
+            first = self._turn % len(parts)
+            self._turn += most_crops
+            parts = (parts[first:] + parts[:first])[:most_crops]
         images, sides = [], []
         for square in parts:
             side_px = min(self._crop_px, square.side_px)

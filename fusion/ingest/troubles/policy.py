@@ -41,7 +41,7 @@ class PicturePolicy(Config):
 
     blurred_ratio: Share = 0.62  #: of the usual sharpness
     blurred_below: Share = 0.32  #: and a sharpness (0-1) above this is never blurred; rain and night have 0.42 and more
-    never_sharp_below: Share = 0.2  #: blurred also where nothing sharper was ever seen
+    never_sharp_below: Share = 0.24  #: blurred also where nothing sharper was ever seen
     blurred_after: Positive = timedelta(seconds=30)
 
     covered_share: Share = 0.65  #: of the places that had structure; a lorry that parks over 60 % leaves half of them
@@ -68,7 +68,8 @@ class StreamPolicy(Config):
     rate_after: Positive = timedelta(seconds=30)
     rate_learnt_after: Positive = timedelta(hours=1)  #: a rate that stayed for this long is the usual one
     loss_share: Share = 0.01  #: of the packets; above it pictures break every few seconds
-    loss_over: Positive = timedelta(seconds=30)  #: the share is taken over this long
+    loss_over: Positive = timedelta(minutes=1)  #: the share is taken over this long
+    loss_after: Positive = timedelta(seconds=20)
     loss_windows: Count = 3  #: with losses among these; one burst is no lossy line
     clock_off_s: More = 2.0
     clock_reports: Count = 3

@@ -35,7 +35,7 @@ class Shift:
     def near(self, other: "Shift") -> bool:
         """Whether it is the same motion, as far as it can be measured."""
         apart = math.hypot(self.right - other.right, self.down - other.down)
-        return apart < 0.02 and abs(self.turn_deg - other.turn_deg) < 2.5 and abs(self.zoom - other.zoom) < 0.06
+        return apart < 0.035 and abs(self.turn_deg - other.turn_deg) < 3.5 and abs(self.zoom - other.zoom) < 0.08
 
 
 def find_shift(view: View, sketch: Plane) -> Shift | None:

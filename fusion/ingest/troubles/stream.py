@@ -1,5 +1,6 @@
 """Troubles that the packets of one terminal show: how many come, how many are lost, how far keyframes are apart."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class StreamTroubles:
         away, rate, brief = stream.away_after, stream.rate_after, timedelta(0)
         self._latches = {kind: Latch(away, 2, away, 2) for kind in _AWAY.values()} | {
             TroubleKind.RATE_FALLEN: Latch(rate, 3, rate, 3),
-            TroubleKind.PACKET_LOSS: Latch(brief, 3, stream.loss_over, 3),
+            TroubleKind.PACKET_LOSS: Latch(stream.loss_after, 3, stream.loss_after, 3),
             TroubleKind.SPARSE_KEYFRAMES: Latch(brief, 3, brief, 3),
             TroubleKind.CLOCK_OFF: Latch(brief, stream.clock_reports, brief, stream.clock_reports),
         }
@@ -126,9 +127,11 @@ class StreamTroubles:
             self._recent.popleft()
         came, lost = (sum(column) for column in list(zip(*self._recent, strict=True))[1:])
         share = lost / (came + lost)
-        raised = self._latches[TroubleKind.PACKET_LOSS].raised
-        lossy = share > self._policy.loss_share * (0.5 if raised else 1.0)
-        if not raised:
+        if self._latches[TroubleKind.PACKET_LOSS].raised:
+            lossy = share > self._policy.loss_share / 2
+        else:
+            # Less its own chance: a slim stream has few packets, of which 0.4 % may be four by bad luck.
+            lossy = lost - math.sqrt(lost) > self._policy.loss_share * (came + lost)
             lossy = lossy and sum(lost > 0 for _, _, lost in self._recent) >= self._policy.loss_windows
         self._judge(TroubleKind.PACKET_LOSS, lossy, facts.at, lambda: words.packet_loss(share, over_s))
 
