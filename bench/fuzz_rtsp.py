@@ -16,9 +16,8 @@ with atheris.instrument_imports(include=["fusion.ingest.rtsp"]):
     from fusion.ingest.rtsp.client import RtspClient
     from fusion.ingest.rtsp.faults import RtspFault
     from fusion.ingest.rtsp.messages import MAX_MESSAGE_BYTES
-    from fusion.ingest.rtsp.nal import FORMATS, annex_b
+    from fusion.ingest.rtsp.nal import FORMATS
     from fusion.ingest.rtsp.receiver import RtpReceiver
-    from fusion.ingest.rtsp.rtp import payloads
     from fusion.ingest.rtsp.sdp import Media
 
 _URL = "rtsp://user:secret@10.0.0.7/stream?channel=1"
@@ -82,8 +81,8 @@ def _look_at(client: RtspClient) -> None:
     receiver = client.receiver
     if isinstance(receiver, RtpReceiver):
         for picture in receiver.take():
-            found = [unit for codec in FORMATS.values() for unit in codec.units(payloads(picture.raw, 0, 96))]
-            annex_b(found)
+            for codec in FORMATS.values():
+                codec.byte_stream(picture.raw, 0, 96)
 
 
 def seeds() -> Iterator[bytes]:

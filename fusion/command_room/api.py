@@ -10,8 +10,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.command_room.backend import Backend
+from fusion.command_room.health import counts, troubled
 from fusion.types.case import CaseState, Deed
 from fusion.types.errors import IllegalDeed
+from fusion.types.terminal import TroubleKind
 
 ByPeople = (Deed.ACKNOWLEDGE, Deed.HANDLE, Deed.CLOSE, Deed.REJECT, Deed.DISPATCH)
 
@@ -41,6 +43,18 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
     @routes.get("/api/v1/terminals", summary="Health of every terminal of the register")
     def terminals() -> Response:
         return _json(backend.terminals())
+
+    @routes.get("/api/v1/health", summary="Troubles of cameras, the longest lasting first, and how looking keeps up")
+    def health(kind: Annotated[TroubleKind | None, Query()] = None) -> Response:
+        statuses = backend.terminals()
+        return _json(
+            {
+                "looking": backend.looking(),
+                "counts": {str(k): n for k, n in counts(statuses).items()},
+                "terminals": troubled(statuses, kind),
+                "peers": backend.peers(),
+            }
+        )
 
     @routes.get("/api/v1/workers", summary="Workers with duty and newest position")
     def workers() -> Response:

@@ -5,7 +5,7 @@ from html import escape
 
 from nicegui import ui
 
-from fusion.command_room.frame import Visit, open_frame
+from fusion.command_room.frame import Visit, now, open_frame
 from fusion.command_room.words import FALSE_REASONS
 from fusion.types.case import Case, CaseEvent, CaseState, Deed
 from fusion.types.errors import IllegalDeed
@@ -31,22 +31,25 @@ def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
     with ui.element("main").classes("case-main"):
         head = ui.html("", sanitize=False).classes("case-head")
         deeds = ui.element("div").classes("deeds")
-        body = ui.html("", sanitize=False).classes("case-body")
+        pictures, facts, timeline = (ui.html("", sanitize=False).classes("case-body") for _ in range(3))
     seen = -1
+    shown: Case | None = None
 
     def refresh() -> None:
-        nonlocal seen
-        if seen == version():
-            return
-        seen = version()
-        found = visit.backend.case(case_id)
-        if found:
-            case, history = found
-            head.set_content(_head(visit, case))
-            body.set_content(_pictures(visit, case) + _facts(visit, case) + _timeline(visit, history))
-            deeds.clear()
-            with deeds:
-                _buttons(visit, case)
+        nonlocal seen, shown
+        if seen != version():
+            seen = version()
+            found = visit.backend.case(case_id)
+            if found:
+                shown, history = found
+                head.set_content(_head(visit, shown))
+                pictures.set_content(_pictures(visit, shown))
+                timeline.set_content(_timeline(visit, history))
+                deeds.clear()
+                with deeds:
+                    _buttons(visit, shown)
+        if shown is not None:
+            facts.set_content(_facts(visit, shown))  # it counts down to what is due
 
     refresh()
     ui.timer(0.5, refresh)
@@ -120,12 +123,20 @@ def _facts(visit: Visit, case: Case) -> str:
         ("worker", speak.worker(case.worker_id) or visit.word("nobody")),
         ("why_worker", speak.reason(case.worker_reason) or "–"),
     ]
-    if case.due_at and case.state is CaseState.DISPATCHED:
-        facts.append(("due", speak.time(case.due_at)))
-    if case.escalated:
-        facts.append(("reason", visit.word("escalated")))
+    facts += _due(visit, case)
     rows = "".join(f"<dt>{escape(visit.word(key))}</dt><dd>{escape(value)}</dd>" for key, value in facts)
     return f'<section class="facts"><dl>{rows}</dl></section>'
+
+
+def _due(visit: Visit, case: Case) -> list[tuple[str, str]]:
+    """When the case moves on by itself, and what happens then."""
+    facts = [("reason", visit.word("escalated"))] if case.escalated else []
+    if case.state is CaseState.DISPATCHED and case.due_at is not None:
+        return [("due", visit.speak.due(case.due_at, now())), *facts]
+    if case.state is CaseState.OPENED and case.escalated:
+        again = visit.speak.due(case.due_at, now()) if case.due_at is not None else visit.word("due_nobody")
+        return [*facts, ("due_again", again)]
+    return facts
 
 
 def _timeline(visit: Visit, history: Sequence[CaseEvent]) -> str:

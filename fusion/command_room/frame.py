@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import quote
 
 from nicegui import ui
 
-from fusion.command_room.backend import Backend
+from fusion.command_room.backend import Backend, PeerState
+from fusion.command_room.peer_words import in_words
 from fusion.command_room.show import Speaker
 from fusion.types.terminal import Health
 
@@ -37,7 +39,7 @@ def open_frame(visit: Visit) -> None:
         pulse = ui.html("", sanitize=False).classes("room-pulse")
         ui.element("span").classes("room-gap")
         other = "en" if visit.speak.language == "zh" else "zh"
-        ui.link("English" if other == "en" else "中文", f"/language/{other}?next={visit.path}")
+        ui.link("English" if other == "en" else "中文", f"/language/{other}?next={quote(visit.path)}")
         ui.label(visit.user)
         ui.html(
             f'<form method="post" action="/logout"><button>{escape(visit.word("sign_out"))}</button></form>',
@@ -55,27 +57,51 @@ def _keep(pulse: ui.html, visit: Visit) -> None:
 
 
 def pulse_html(visit: Visit) -> str:
-    """Bus, broker, store, streams and workers in a few words; what is lost is said with since when."""
+    """Parts, streams, cameras and workers in a few words; what is lost is said first, with since when."""
     statuses = visit.backend.terminals()
     connected = [status for status in statuses if status.health is not Health.REGISTERED]
     live = sum(status.health is Health.LIVE for status in connected)
     duty = sum(worker.on_duty for worker in visit.backend.workers())
-    parts = [
+    ill = sum(bool(status.troubles) for status in statuses)
+    peers, looking = visit.backend.peers(), visit.backend.looking()
+    parts = [_lost(visit, peer) for peer in peers if not peer.well]
+    if looking.overloaded:
+        parts.append(_chip("warn", visit.word("overload", stretch=f"{looking.stretch:.1f}"), link="/health"))
+    health = visit.word("troubled_count", count=ill) if ill else visit.word("camera_health")
+    parts += [
+        _chip("warn" if ill else "plain", health, link="/health"),
         _chip("well" if live == len(connected) else "warn", visit.word("streams", live=live, connected=len(connected))),
         _chip("plain", visit.word("registered_count", count=len(statuses))),
         _chip("plain", visit.word("on_duty_count", count=duty)),
     ]
-    for peer in visit.backend.peers():
-        name = visit.word(peer.name)
-        if peer.well:
-            parts.append(_chip("well", visit.word("peer_well", name=name)))
-        else:
-            parts.append(_chip("lost", visit.word("peer_lost", name=name, since=visit.speak.time(peer.since))))
+    parts += [_chip("well", visit.word("peer_well", name=peer_name(visit, peer))) for peer in peers if peer.well]
     return "".join(parts)
 
 
-def _chip(look: str, text: str) -> str:
-    return f'<span class="chip {look}">{escape(text)}</span>'
+def overload_html(visit: Visit) -> str:
+    """A line when there is more to look at than the budget allows, else nothing."""
+    looking = visit.backend.looking()
+    if not looking.overloaded:
+        return ""
+    return f'<p class="overload">{escape(looking.zh if visit.speak.language == "zh" else looking.en)}</p>'
+
+
+def peer_name(visit: Visit, peer: PeerState) -> str:
+    """What a part is called."""
+    return visit.word("notifier", name=peer.name) if peer.notifier else visit.word(peer.name)
+
+
+def _lost(visit: Visit, peer: PeerState) -> str:
+    key = "notifier_lost" if peer.notifier else "peer_lost"
+    text = visit.word(key, name=peer_name(visit, peer), since=visit.speak.lately(peer.since, now()))
+    return _chip("lost", text, link="/health", title=in_words(peer.detail, visit.speak.language))
+
+
+def _chip(look: str, text: str, *, link: str = "", title: str = "") -> str:
+    hint = f' title="{escape(title, quote=True)}"' if title else ""
+    if link:
+        return f'<a class="chip {look}" href="{link}"{hint}>{escape(text)}</a>'
+    return f'<span class="chip {look}"{hint}>{escape(text)}</span>'
 
 
 def now() -> datetime:

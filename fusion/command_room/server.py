@@ -21,12 +21,14 @@ from fusion.command_room.backend import Backend
 from fusion.command_room.case_page import case_page
 from fusion.command_room.frame import Visit
 from fusion.command_room.guard import Guard
+from fusion.command_room.health_page import health_page
 from fusion.command_room.sessions import Session, Sessions
 from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
 from fusion.command_room.terminal_page import terminal_page
 from fusion.plugins import Config
 from fusion.types.errors import PeerFault, SiteError
+from fusion.types.terminal import TroubleKind
 
 _LOG = structlog.get_logger()
 
@@ -86,7 +88,7 @@ def build(
 
     @app.get("/readyz", include_in_schema=False)
     def ready() -> JSONResponse:
-        ill = [peer.name for peer in backend.peers() if not peer.well]
+        ill = [peer.name for peer in backend.peers() if not peer.well and not peer.notifier]
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
 
     @app.exception_handler(PeerFault)
@@ -95,11 +97,17 @@ def build(
 
     def visit(request: Request) -> Visit:
         session: Session = request.state.session
-        return Visit(backend, Speaker(backend.zone(), session.language), session.user, request.url.path)
+        path = f"{request.url.path}?{request.url.query}".removesuffix("?")
+        return Visit(backend, Speaker(backend.zone(), session.language), session.user, path)
 
     @ui.page("/")
-    def _situation(request: Request) -> None:
-        situation(visit(request), lambda: version.value)
+    def _situation(request: Request, terminal: str | None = None) -> None:
+        situation(visit(request), lambda: version.value, terminal)
+
+    @ui.page("/health")
+    def _health(request: Request, kind: str | None = None) -> None:
+        known = next((trouble for trouble in TroubleKind if trouble == kind), None)
+        health_page(visit(request), known)
 
     @ui.page("/cases/{case_id}")
     def _case(request: Request, case_id: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fusion.command_room.backend import ZoneMap
-from fusion.command_room.words import Language, ago, say
+from fusion.command_room.words import Language, ago, lasted, say, until
 from fusion.types.case import Case, CaseEvent
 from fusion.types.signal import Reason
 
@@ -51,9 +51,28 @@ class Speaker:
         """Date and time in the zone's clock."""
         return at.astimezone(self._clock).strftime(self.word("day_time"))
 
+    def lately(self, at: datetime, now: datetime) -> str:
+        """Hour and minute where it was today, else date and time."""
+        there = at.astimezone(self._clock)
+        return f"{there:%H:%M}" if there.date() == now.astimezone(self._clock).date() else self.time(at)
+
     def ago(self, at: datetime, now: datetime) -> str:
         """How long before now."""
         return ago((now - at).total_seconds(), self.language)
+
+    def since(self, at: datetime, now: datetime) -> str:
+        """Since when, as people say it, and for how long that is."""
+        there, here = at.astimezone(self._clock), now.astimezone(self._clock)
+        days = (here.date() - there.date()).days
+        key = {0: "since_today", 1: "since_yesterday"}.get(days, "since_day")
+        length = lasted((now - at).total_seconds(), self.language)
+        return self.word(key, time=f"{there:%H:%M}", day=there.strftime(self.word("day")), lasted=length)
+
+    def due(self, at: datetime, now: datetime) -> str:
+        """A time to come, and how long until then."""
+        return f"{self.time(at)}（{until((at - now).total_seconds(), self.language)}）".translate(
+            {} if self.language == "zh" else {ord("（"): " (", ord("）"): ")"}
+        )
 
     def grid(self, case: Case) -> str:
         """Full grid and small grid with their names."""

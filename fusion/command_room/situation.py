@@ -5,8 +5,9 @@ from html import escape
 
 from nicegui import events, ui
 
-from fusion.command_room.frame import Visit, now, open_frame
-from fusion.command_room.zone_map import HEALTH_CODE, ZoneMap
+from fusion.command_room.frame import Visit, now, open_frame, overload_html
+from fusion.command_room.health import HEALTH_CODE, TROUBLED_CODE
+from fusion.command_room.zone_map import ZoneMap
 from fusion.types.case import Case, CaseState
 from fusion.types.terminal import Health
 
@@ -14,22 +15,27 @@ OPEN_STATES = (CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED, C
 _LIST_LENGTH = 60
 
 
-def situation(visit: Visit, version: Callable[[], int]) -> None:
-    """Build the page; `version` grows with each change of a case."""
+def situation(visit: Visit, version: Callable[[], int], terminal_id: str | None = None) -> None:
+    """Build the page; `version` grows with each change of a case. A terminal that is named is shown on the map."""
     open_frame(visit)
     with ui.element("main").classes("room-main"):
         with ui.element("section").classes("room-map"):
             zone_map = ZoneMap(visit.speak.language)
             ui.html(_legend(visit), sanitize=False).classes("legend")
         with ui.element("aside").classes("room-list"):
+            overload = ui.html("", sanitize=False)
             counts = ui.html("", sanitize=False).classes("counts")
             rows = ui.html("", sanitize=False).classes("case-rows")
     zone_map.on("case", lambda event: ui.navigate.to(f"/cases/{_id(event)}"))
     zone_map.on("terminal", lambda event: ui.navigate.to(f"/terminals/{_id(event)}"))
     seen, zone = -1, visit.backend.zone()
+    wanted = next((terminal for terminal in zone.terminals if terminal.id == terminal_id), None)
+    if wanted is not None:
+        zone_map.focus(wanted)
 
     def refresh() -> None:
         nonlocal seen
+        overload.set_content(overload_html(visit))
         if visit.backend.zone() is not zone:
             ui.navigate.reload()  # the map holds the old register, and knows terminals by their place in it
             return
@@ -91,4 +97,5 @@ def _legend(visit: Visit) -> str:
         f'<span><i class="mark {HEALTH_CODE[health]}"></i>{escape(visit.word(f"health.{health}"))}</span>'
         for health in shown
     )
+    marks += f'<span><i class="mark {TROUBLED_CODE}"></i>{escape(visit.word("trouble.any"))}</span>'
     return f'{marks}<span><i class="mark worker"></i>{escape(visit.word("workers"))}</span>'

@@ -1,10 +1,12 @@
 """One terminal: its newest picture while somebody looks, its health, and its zones."""
 
 from html import escape
+from urllib.parse import quote
 
 from nicegui import ui
 
 from fusion.command_room.frame import Visit, now, open_frame
+from fusion.command_room.health_page import trouble_html
 from fusion.types.terminal import Terminal, TerminalStatus
 
 
@@ -19,7 +21,8 @@ def terminal_page(visit: Visit, terminal_id: str) -> None:
     with ui.element("main").classes("case-main"):
         ui.html(
             f'<div class="case-head"><a href="/">← {escape(visit.word("back"))}</a>'
-            f"<h1>{escape(terminal.id)} {escape(terminal.name)}</h1></div>",
+            f"<h1>{escape(terminal.id)} {escape(terminal.name)}</h1>"
+            f'<a class="map-link" href="/?terminal={quote(terminal.id)}">{escape(visit.word("show_on_map"))}</a></div>',
             sanitize=False,
         )
         picture = ui.html("", sanitize=False).classes("pictures live")
@@ -46,9 +49,19 @@ def _facts(visit: Visit, terminal: Terminal, status: TerminalStatus | None) -> s
         ("place", f"{lat:.5f}, {lon:.5f} (WGS84)"),
         ("zone", ", ".join(zone.name for zone in terminal.zones) or "–"),
     ]
+    troubles = ""
     if status is not None:
         word = visit.word(f"health.{status.health}")
-        rows.insert(0, ("terminal", f"{word} · {visit.speak.time(status.since)} {status.detail}".strip()))
+        # Its detail is English; where a trouble says the same in both languages, that is shown instead.
+        detail = "" if status.troubles else status.detail
+        rows.insert(0, ("health", " · ".join(p for p in (word, visit.speak.since(status.since, now()), detail) if p)))
         if status.codec and status.size_px:
-            rows.append(("live_view", f"{status.codec} {status.size_px[0]}×{status.size_px[1]}"))
-    return "<dl>" + "".join(f"<dt>{escape(visit.word(k))}</dt><dd>{escape(v)}</dd>" for k, v in rows) + "</dl>"
+            rows.append(("stream", f"{status.codec} {status.size_px[0]}×{status.size_px[1]}"))
+        if status.reader == "pyav":
+            rows.append(("stream", visit.word("reader_fallback")))
+        troubles = "".join(
+            f'{trouble_html(visit, trouble)}<p class="dim">{escape(visit.speak.since(trouble.since, now()))}</p>'
+            for trouble in status.troubles
+        )
+    facts = "".join(f"<dt>{escape(visit.word(k))}</dt><dd>{escape(v)}</dd>" for k, v in rows)
+    return f'<div class="troubles">{troubles}</div><dl>{facts}</dl>'

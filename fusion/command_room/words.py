@@ -42,6 +42,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "why": ("立案理由", "Why"),
     "due": ("接单时限", "Acknowledge by"),
     "escalated": ("无人接单，请指挥室处理", "Nobody answered: the command room decides"),
+    "due_again": ("再次寻找网格员", "A worker is looked for again"),
+    "due_nobody": ("不再自动派遣，等待指挥室处理", "not by itself any more: the command room decides"),
+    "in_s": ("{n} 秒后", "in {n} s"),
+    "in_min": ("{n} 分钟后", "in {n} min"),
+    "in_h": ("{n} 小时后", "in {n} h"),
+    "overdue": ("已到时", "due now"),
     "pictures": ("现场图片", "Pictures"),
     "no_pictures": ("图片尚未到达。", "No picture has arrived yet."),
     "timeline": ("经过", "Timeline"),
@@ -72,6 +78,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "bus": ("消息总线", "Bus"),
     "broker": ("MQTT 服务", "Broker"),
     "store": ("数据库", "Store"),
+    "notifier": ("通知“{name}”", "Notifier {name}"),
+    "notifier_lost": (
+        "{name} 自 {since} 起失败，告警照常经 MQTT 发出",
+        "{name} failing since {since}; alerts go out by MQTT as ever",
+    ),
+    "parts": ("系统组成", "Parts of the system"),
+    "part_well": ("正常", "well"),
+    "part_lost": ("异常", "not well"),
+    "camera_health": ("摄像机状况", "Camera health"),
+    "troubled_count": ("摄像机异常 {count}", "{count} cameras with troubles"),
+    "what_is_wrong": ("异常情况", "What is wrong"),
+    "since": ("起始", "Since"),
+    "on_map": ("地图", "Map"),
+    "show_on_map": ("在地图上查看", "show on the map"),
+    "no_troubles": ("没有发现摄像机异常。", "Nothing is wrong with any camera."),
+    "and_more": ("另有 {count} 个终端，请按异常类型筛选。", "{count} more terminals: choose a kind to see them."),
+    "reader_fallback": ("使用备用读取方式（PyAV）", "read by the fallback (PyAV)"),
+    "health": ("状态", "Health"),
+    "stream": ("码流", "Stream"),
+    "overload": ("查看能力不足 ×{stretch}", "Looking stretched ×{stretch}"),
     "streams": ("接入 {live}/{connected}", "{live}/{connected} streams live"),
     "registered_count": ("登记 {count}", "{count} registered"),
     "on_duty_count": ("在岗 {count} 人", "{count} on duty"),
@@ -82,6 +108,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "state.handled": ("已处置", "Handled"),
     "state.closed": ("已结案", "Closed"),
     "state.rejected": ("误报", "False alarm"),
+    "trouble.any": ("在线，有异常", "Live, with a trouble"),
+    "trouble.offline": ("离线", "Offline"),
+    "trouble.refused": ("拒绝访问", "Refused"),
+    "trouble.no_video": ("无视频", "No video"),
+    "trouble.unsupported": ("无法解码", "Unsupported"),
+    "trouble.frozen": ("画面冻结", "Frozen"),
+    "trouble.black": ("画面全黑", "Black"),
+    "trouble.over_exposed": ("画面过曝", "Over-exposed"),
+    "trouble.blurred": ("画面模糊", "Blurred"),
+    "trouble.covered": ("镜头被遮挡", "Covered"),
+    "trouble.moved": ("画面移位", "Moved"),
+    "trouble.clock_off": ("时钟偏差", "Clock off"),
+    "trouble.rate_fallen": ("码流下降", "Rate fallen"),
+    "trouble.packet_loss": ("丢包", "Packet loss"),
+    "trouble.sparse_keyframes": ("关键帧过稀", "Sparse keyframes"),
     "health.registered": ("已登记，未接入", "Registered, not connected"),
     "health.connecting": ("连接中", "Connecting"),
     "health.live": ("在线", "Live"),
@@ -113,6 +154,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "ago_s": ("{n} 秒前", "{n} s ago"),
     "ago_min": ("{n} 分钟前", "{n} min ago"),
     "ago_h": ("{n} 小时前", "{n} h ago"),
+    "since_today": ("今天 {time} 起，已 {lasted}", "since {time} today, for {lasted}"),
+    "since_yesterday": ("昨天 {time} 起，已 {lasted}", "since {time} yesterday, for {lasted}"),
+    "since_day": ("{day} {time} 起，已 {lasted}", "since {time} on {day}, for {lasted}"),
+    "day": ("%Y年%-m月%-d日", "%-d %b %Y"),
+    "for_s": ("{n} 秒", "{n} s"),
+    "for_min": ("{n} 分钟", "{n} min"),
+    "for_h": ("{n} 小时", "{n} h"),
+    "for_d": ("{n} 天", "{n} d"),
 }
 
 FALSE_REASONS = tuple(key for key in WORDS if key.startswith("false."))
@@ -133,3 +182,26 @@ def ago(seconds: float, language: Language) -> str:
     if seconds < 3600:
         return say("ago_min", language, n=int(seconds // 60))
     return say("ago_h", language, n=int(seconds // 3600))
+
+
+def until(seconds: float, language: Language) -> str:
+    """In how long, in the largest fitting unit."""
+    if seconds <= 0:
+        return say("overdue", language)
+    if seconds < 60:
+        return say("in_s", language, n=int(seconds) + 1)
+    if seconds < 3600:
+        return say("in_min", language, n=round(seconds / 60))
+    return say("in_h", language, n=round(seconds / 3600))
+
+
+def lasted(seconds: float, language: Language) -> str:
+    """How long, in the two largest units: "3 d 4 h", "2 h 5 min", "7 min", "40 s"."""
+    rest = max(0, int(seconds))
+    parts: list[tuple[str, int]] = []
+    for unit, length_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+        count, rest = divmod(rest, length_s)
+        if count or parts:
+            parts.append((unit, count))
+    shown = [(unit, count) for unit, count in parts[:2] if count] or [("s", rest)]
+    return " ".join(say(f"for_{unit}", language, n=count) for unit, count in shown)

@@ -9,7 +9,10 @@ const HEALTH = {
   x: { fill: "#ff6b5e", shape: "cross" },
   s: { fill: "#e0b84c", shape: "square" },
   u: { fill: "#e0b84c", shape: "square" },
+  t: { fill: "#ff7ab6", shape: "triangle" },
 };
+// What lies on top where marks meet: those without a stream below, what fails above what is well.
+const RANK = { r: 0, l: 1, c: 1, t: 2, s: 2, u: 2, o: 2, x: 2 };
 const GRID = { rural: "#3f7f5f", enterprise: "#3f6fa8", small: "#3f6fa8" };
 const OPEN = new Set(["opened", "dispatched", "acknowledged", "handled"]);
 
@@ -22,7 +25,10 @@ function drawMark(ctx, shape, x, y, r) {
     ctx.stroke();
     return;
   }
-  if (shape === "square") ctx.rect(x - r, y - r, 2 * r, 2 * r);
+  if (shape === "triangle") {
+    ctx.moveTo(x, y - 1.2 * r); ctx.lineTo(x + 1.15 * r, y + 0.85 * r); ctx.lineTo(x - 1.15 * r, y + 0.85 * r);
+    ctx.closePath();
+  } else if (shape === "square") ctx.rect(x - r, y - r, 2 * r, 2 * r);
   else ctx.arc(x, y, r, 0, 2 * Math.PI);
   if (shape === "ring") { ctx.lineWidth = 2; ctx.stroke(); } else ctx.fill();
 }
@@ -48,15 +54,14 @@ const TerminalLayer = L.Layer.extend({
     const ctx = this.canvas.getContext("2d");
     ctx.scale(ratio, ratio);
     const zoomed = Math.max(0, this.map.getZoom() - 13);
-    // Those without a stream first, so that what is read and what fails lies on top.
-    for (const plain of [true, false]) this.terminals.forEach((terminal, index) => {
+    for (const rank of [0, 1, 2]) this.terminals.forEach((terminal, index) => {
       const code = this.codes[index] || "r";
-      if ((code === "r") !== plain) return;
+      if (RANK[code] !== rank) return;
       const p = this.map.latLngToContainerPoint([terminal.point[1], terminal.point[0]]);
       if (p.x < -9 || p.y < -9 || p.x > size.x + 9 || p.y > size.y + 9) return;
       const look = HEALTH[code];
       ctx.fillStyle = ctx.strokeStyle = look.fill;
-      drawMark(ctx, look.shape, p.x, p.y, (plain ? 1.4 : 4.5) + zoomed * 0.6);
+      drawMark(ctx, look.shape, p.x, p.y, (rank ? 4.5 : 1.4) + zoomed * 0.6);
     });
   },
   nearest(point, reachPx) {
@@ -79,7 +84,7 @@ function label(text) {
 
 export default {
   template: '<div class="zone-map"></div>',
-  props: { language: String, terminals: String, workers: Array, cases: Array, resourcePath: String },
+  props: { language: String, terminals: String, workers: Array, cases: Array, focus: Array, resourcePath: String },
   async mounted() {
     await this.$nextTick();
     const css = document.createElement("link");
@@ -96,6 +101,7 @@ export default {
     terminals() { this.terminalLayer?.setCodes(this.terminals); },
     workers() { this.drawWorkers(); },
     cases() { this.drawCases(); },
+    focus() { this.showFocus(); },
   },
   methods: {
     build() {
@@ -124,6 +130,7 @@ export default {
       });
       this.drawWorkers();
       this.drawCases();
+      this.showFocus();
       new ResizeObserver(() => map.invalidateSize()).observe(this.$el);
       this.$el.dataset.ready = "true";
     },
@@ -145,6 +152,13 @@ export default {
           .bindTooltip(() => label(`${number} ${word}`)).on("click", () => this.$emit("case", id)).addTo(this.caseLayer);
       }
     },
-    focus(lat, lon) { this.map?.setView([lat, lon], Math.max(this.map.getZoom(), 15)); },
+    showFocus() {
+      if (!this.map || !this.focus) return;
+      const [lat, lon, id] = this.focus;
+      this.focusRing?.remove();
+      this.focusRing = L.circleMarker([lat, lon], { radius: 15, color: "#e8eef4", weight: 2, fill: false, interactive: false })
+        .bindTooltip(() => label(id), { permanent: true, direction: "right", offset: [14, 0] }).addTo(this.map);
+      this.map.setView([lat, lon], Math.max(this.map.getZoom(), 16));
+    },
   },
 };

@@ -11,22 +11,12 @@ from typing import Any
 import nicegui.elements.leaflet as leaflet_package
 from nicegui.element import Element
 
+from fusion.command_room.health import code_of
 from fusion.command_room.words import Language
 from fusion.types.case import Case, WorkerStatus
-from fusion.types.terminal import Health, TerminalStatus
+from fusion.types.terminal import Terminal, TerminalStatus
 
 _LEAFLET = Path(leaflet_package.__file__).parent / "dist"
-
-#: one character for each health, as zone_map.js knows them
-HEALTH_CODE = {
-    Health.REGISTERED: "r",
-    Health.CONNECTING: "c",
-    Health.LIVE: "l",
-    Health.OFFLINE: "o",
-    Health.REFUSED: "x",
-    Health.SILENT: "s",
-    Health.UNDECODABLE: "u",
-}
 
 
 class ZoneMap(Element, component="zone_map.js", esm={"nicegui-leaflet": str(_LEAFLET)}):
@@ -39,8 +29,8 @@ class ZoneMap(Element, component="zone_map.js", esm={"nicegui-leaflet": str(_LEA
         self._sent: dict[str, Any] = {}
 
     def show_terminals(self, statuses: Sequence[TerminalStatus]) -> None:
-        """Health of all terminals, in the order of the register."""
-        self._send("terminals", "".join(HEALTH_CODE[status.health] for status in statuses))
+        """Health and troubles of all terminals, in the order of the register."""
+        self._send("terminals", "".join(code_of(status) for status in statuses))
 
     def show_workers(self, statuses: Sequence[WorkerStatus]) -> None:
         """Workers on duty whose position is known."""
@@ -59,9 +49,9 @@ class ZoneMap(Element, component="zone_map.js", esm={"nicegui-leaflet": str(_LEA
         ]
         self._send("cases", shown)
 
-    def focus(self, lat: float, lon: float) -> None:
-        """Centre the map on a point."""
-        self.run_method("focus", lat, lon)
+    def focus(self, terminal: Terminal) -> None:
+        """Centre the map on a terminal, with a ring around it."""
+        self._send("focus", [round(terminal.point.lat, 7), round(terminal.point.lon, 7), terminal.id])
 
     def _send(self, name: str, value: Any) -> None:
         if self._sent.get(name) != value:

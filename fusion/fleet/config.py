@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from fusion.fleet.auth import Scheme
 from fusion.fleet.faults import Fault
 from fusion.plugins import Config, Duration
 from fusion.types.errors import SiteError
@@ -29,7 +30,7 @@ class StreamConfig(Config):
     phase_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     user: Annotated[str, Field(pattern=r'^[^:"\\\x00-\x1f]+$', max_length=100)] | None = None
     password: SecretStr | None = None
-    auth: Annotated[Literal["digest", "basic"], Field(description="how it asks, where it has a user")] = "digest"
+    auth: Annotated[Scheme, Field(description="how it asks, where it has a user; digest is MD5")] = "digest"
 
     @model_validator(mode="after")
     def _whole_login(self) -> Self:
@@ -59,7 +60,13 @@ class FleetConfig(Config):
     join: Literal["gop", "keyframe"] = "gop"
     #: What may wait for a slow client; beyond it pictures are dropped up to the next keyframe.
     client_buffer_bytes: Annotated[int, Field(ge=16_384)] = 1 << 20
+    #: A picture leaves at most so long after it is due; a longer one costs less CPU.
+    tick: Annotated[Duration, Field(ge=timedelta(milliseconds=5), le=timedelta(seconds=1))] = timedelta(milliseconds=40)
+    #: After so long a Digest login is answered by a new nonce and stale=true; never if left out.
+    nonce_lifetime: Duration | None = None
     faults: tuple[Fault, ...] = ()
+    #: Draws the terminals that a fault with a share hits.
+    seed: int = 0
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

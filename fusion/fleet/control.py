@@ -1,6 +1,7 @@
 """The line protocol by which a parent drives a fleet: words in, one JSON object a line out.
 
     offline /t/0001/sub        online /t/*        hang /t/0002/sub        stats        stop
+    begin /t/* loss share=0.05 of=0.1        end /t/* loss        end /t/*
 
 Each line is answered by {"ok": …} or {"error": "…"}; end of input means stop.
 """
@@ -16,6 +17,7 @@ from typing import Any
 
 from fusion.fleet.config import FleetConfig
 from fusion.fleet.faults import State
+from fusion.fleet.mischief import mischief
 from fusion.fleet.server import Fleet
 from fusion.types.errors import SiteError
 
@@ -32,20 +34,36 @@ async def serve(config: FleetConfig, *, allow_remote: bool) -> None:
         say(_ready(config, fleet))
         threading.Thread(target=_read_stdin, args=(loop, lines), daemon=True).start()
         while (line := await lines.get()) is not None and line.strip() != "stop":
-            say(obey(fleet, line))
+            say(await obey(fleet, line))
 
 
-def obey(fleet: Fleet, line: str) -> Mapping[str, Any]:
+async def obey(fleet: Fleet, line: str) -> Mapping[str, Any]:
     """Do what one line says; the answer."""
-    verb, *words = line.split()[:3] or [""]
-    if verb == "stats" and not words:
-        return {"ok": fleet.stats()}
-    if verb not in set(State) or len(words) != 1:
-        return {"error": f"wanted: {', '.join(State)} and a path, or stats, or stop"}
+    verb, *words = line.split() or [""]
     try:
-        return {"ok": fleet.set_state(words[0], State(verb))}
+        if verb == "stats" and not words:
+            return {"ok": fleet.stats()}
+        if verb in set(State) and len(words) == 1:
+            return {"ok": fleet.set_state(words[0], State(verb))}
+        if verb == "begin" and len(words) > 1:
+            given = dict(word.partition("=")[::2] for word in words[2:])
+            of = _share(given.pop("of", "1"))
+            return {"ok": await fleet.begin(words[0], mischief(words[1], **given), of=of)}
+        if verb == "end" and words:
+            return {"ok": fleet.end(words[0], *words[1:])}
     except SiteError as error:
         return {"error": str(error)}
+    return {"error": f"wanted: {', '.join(State)} and a path, or begin, or end, or stats, or stop"}
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise SiteError(f"of={text}: wanted a share above 0, at most 1")
+    return share
 
 
 def say(answer: Mapping[str, Any]) -> None:

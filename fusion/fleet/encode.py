@@ -31,9 +31,13 @@ class Form:
         wrong = {
             "size_px": (self.size_px, "even, 16 to 8192", all(16 <= n <= 8192 and n % 2 == 0 for n in self.size_px)),
             "fps": (self.fps, "1 to 120", 1 <= self.fps <= 120),
-            "gop": (self.gop, "one picture to 10 min", 1 <= self.gop_pictures and self.gop <= timedelta(minutes=10)),
+            "gop": (self.gop, "one picture to 10 min", self.gop_pictures >= 1 and self.gop <= timedelta(minutes=10)),
             "kbit_s": (self.kbit_s, "16 to 200000", self.kbit_s is None or 16 <= self.kbit_s <= 200_000),
-            "crf": (self.crf, "0 to 51, without kbit_s", self.crf is None or (self.crf in range(52) and not self.kbit_s)),
+            "crf": (
+                self.crf,
+                "0 to 51, without kbit_s",
+                self.crf is None or (self.crf in range(52) and not self.kbit_s),
+            ),
         }
         for name, (found, wanted, holds) in wrong.items():
             if not holds:
@@ -76,5 +80,5 @@ def options(form: Form) -> dict[str, str]:
     return {
         "preset": "ultrafast",
         "forced-idr": "1",
-        "x265-params": f"log-level=none:pools=1:frame-threads=1:{keys}:{rate_265}",
+        "x265-params": f"log-level=none:info=0:pools=1:frame-threads=1:{keys}:{rate_265}",
     }

@@ -15,6 +15,9 @@ _LOG = structlog.get_logger()
 class Paced(Protocol):
     """Who sends in time."""
 
+    #: Its place with the pacer: the tick at which it is called, or None.
+    slot: int | None
+
     def send_due(self, elapsed_ticks: int) -> int:
         """Send everything due `elapsed_ticks` (1/90000 s) after the fleet's epoch; when the next will be due."""
 
@@ -31,8 +34,7 @@ class Pacer:
         self._clock = clock
         self._tick_ticks = max(1, round(tick.total_seconds() * TICKS_PER_S))
         self._served = 0  # the number of the newest tick; who is due by tick n stands in slot n
-        self._slots: dict[int, set[Paced]] = {}
-        self._slot_of: dict[Paced, int] = {}
+        self._slots: dict[int, list[Paced]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -52,13 +54,17 @@ class Pacer:
 
     def drop(self, player: Paced) -> None:
         """Do not call it again; harmless for one that is not there."""
-        slot = self._slot_of.pop(player, None)
-        if slot is not None:
-            self._slots[slot].discard(player)
+        if player.slot is not None:
+            self._slots[player.slot].remove(player)
+            player.slot = None
 
     def _put(self, player: Paced, slot: int) -> None:
-        self._slot_of[player] = slot
-        self._slots.setdefault(slot, set()).add(player)
+        player.slot = slot
+        players = self._slots.get(slot)
+        if players is None:
+            self._slots[slot] = [player]
+        else:
+            players.append(player)
 
     def _arm(self) -> None:
         wait_s = ((self._served + 1) * self._tick_ticks - self._clock.elapsed_ticks()) / TICKS_PER_S
@@ -70,14 +76,11 @@ class Pacer:
         first, self._served = self._served + 1, now_ticks // self._tick_ticks
         for slot in range(first, self._served + 1):
             for player in self._slots.pop(slot, ()):
-                del self._slot_of[player]
-                self._call(player, now_ticks)
+                player.slot = None
+                try:
+                    due_ticks = player.send_due(now_ticks)
+                except Exception:  # noqa: BLE001 - the other terminals go on
+                    _LOG.exception("fleet_player_failed")
+                else:
+                    self._put(player, max(self._served + 1, -(-due_ticks // self._tick_ticks)))
         self._arm()
-
-    def _call(self, player: Paced, now_ticks: int) -> None:
-        try:
-            due_ticks = player.send_due(now_ticks)
-        except Exception:
-            _LOG.exception("fleet_player_failed")
-            return
-        self._put(player, max(self._served + 1, -(-due_ticks // self._tick_ticks)))

@@ -6,9 +6,10 @@ from fractions import Fraction
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 
 from fusion.fleet.encode import ENCODERS, Form, set_up
 from fusion.types.errors import SiteError
@@ -55,12 +56,12 @@ def prepare(source: Path, target: Path, form: Form) -> None:
 
 def _encode(path: Path, pictures: Iterator[VideoFrame], form: Form) -> None:
     with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream(ENCODERS[form.codec], rate=form.fps)
+        stream: Any = container.add_stream(ENCODERS[form.codec], rate=form.fps)
         set_up(stream, form)
         for number, picture in enumerate(pictures):
             frame = picture.reformat(*form.size_px, format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, form.fps)
-            frame.pict_type = av.video.frame.PictureType.I if number % form.gop_pictures == 0 else 0
+            frame.pict_type = PictureType.NONE if number % form.gop_pictures else PictureType.I
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 

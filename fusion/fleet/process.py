@@ -15,11 +15,13 @@ from typing import IO, Any, Self
 from fusion.children import Child
 from fusion.fleet.config import FleetConfig, dump_config
 from fusion.fleet.faults import State
+from fusion.fleet.mischief import Mischief
 from fusion.fleet.timeline import Moment, Timeline
 from fusion.types.errors import PeerFault, SiteError
 
 _START_S = 30.0
 _ANSWER_S = 10.0
+_ALTERED_S = 300.0  # clips may have to be encoded again
 
 
 class FleetProcess:
@@ -81,12 +83,22 @@ class FleetProcess:
         """Switch the streams whose path matches; how many. When it returns, it is done. SiteError for none."""
         return int(self._ask(f"{State(state)} {pattern}"))
 
+    def begin(self, pattern: str, mischief: Mischief, *, of: float = 1.0) -> int:
+        """As `Fleet.begin`: let matching streams, or a share of them, be up to a mischief; how many."""
+        given = mischief.model_dump(mode="json", exclude={"kind"})
+        words = [f"{name}={value}".replace(" ", "") for name, value in given.items()]
+        return int(self._ask(" ".join(("begin", pattern, mischief.kind, *words, f"of={of}")), _ALTERED_S))
+
+    def end(self, pattern: str, *kinds: str) -> int:
+        """As `Fleet.end`: stop mischief of those kinds, or all, of matching streams; how many were up to it."""
+        return int(self._ask(" ".join(("end", pattern, *kinds))))
+
     def stats(self) -> Mapping[str, Mapping[str, Any]]:
         """As `Fleet.stats`."""
         answer: Mapping[str, Mapping[str, Any]] = self._ask("stats")
         return answer
 
-    def _ask(self, line: str) -> Any:
+    def _ask(self, line: str, timeout_s: float = _ANSWER_S) -> Any:
         pipe = self._child.process.stdin if self._child else None
         if pipe is None:
             raise PeerFault("fleet: not started")
@@ -95,7 +107,7 @@ class FleetProcess:
             pipe.flush()
         except (OSError, ValueError) as error:  # ValueError: closed by stop()
             raise PeerFault("fleet: has ended") from error
-        return self._answer(_ANSWER_S)["ok"]
+        return self._answer(timeout_s)["ok"]
 
     def _answer(self, timeout_s: float) -> Mapping[str, Any]:
         try:

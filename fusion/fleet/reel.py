@@ -8,6 +8,7 @@ from fusion.fleet.clip import Clip
 from fusion.fleet.packetise import payloads
 from fusion.fleet.rtp import WireUnit, wire_unit
 from fusion.fleet.sdp import media_lines
+from fusion.fleet.timeline import TICKS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ class Reel:
         loop, index = divmod(number, len(self.units))
         place = bisect_right(self.keys, index)
         return loop * len(self.units) + (self.keys[place] if place < len(self.keys) else len(self.units))
+
+    def key_from(self, ticks: int) -> int:
+        """The first keyframe that is captured at that time or later."""
+        loop, rest = divmod(ticks, self.duration_ticks)
+        place = next((index for index in self.keys if self.capture_ticks[index] >= rest), len(self.units))
+        return loop * len(self.units) + place
+
+    @property
+    def bytes_per_s(self) -> float:
+        """Its rate on average."""
+        return self.sizes[-1] * TICKS_PER_S / self.duration_ticks
 
     def bytes_between(self, first: int, last: int) -> int:
         """The size of the units from `first` to `last`, both of one loop and within."""

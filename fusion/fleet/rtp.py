@@ -11,6 +11,7 @@ _INTERLEAVED = struct.Struct(">cBH")
 _RTP = struct.Struct(">BBHII")
 _OWN = struct.Struct(">HII")  # sequence number, timestamp, SSRC: what differs between sessions
 _OWN_AT = _INTERLEAVED.size + 2
+_PAYLOAD_AT = _INTERLEAVED.size + RTP_HEADER_BYTES
 _NTP_UNIX_S = 2_208_988_800  # from 1900 to 1970
 
 
@@ -24,15 +25,27 @@ class WireUnit:
     payload_bytes: int
 
 
-def wire_unit(payloads: Sequence[bytes]) -> WireUnit:
-    """Lay out the packets of one access unit; the last one has the marker bit."""
+def wire_unit(payloads: Sequence[bytes], markers: Sequence[bool] | None = None) -> WireUnit:
+    """Lay out the packets of one access unit; without `markers` the last one has the marker bit."""
     data, starts = bytearray(), []
-    for number, payload in enumerate(payloads, 1):
+    markers = markers if markers is not None else [False] * (len(payloads) - 1) + [True]
+    for payload, marker in zip(payloads, markers, strict=True):
         starts.append(len(data))
         data += _INTERLEAVED.pack(b"$", 0, RTP_HEADER_BYTES + len(payload))
-        data += _RTP.pack(0x80, PAYLOAD_TYPE | (0x80 if number == len(payloads) else 0), 0, 0, 0)
+        data += _RTP.pack(0x80, PAYLOAD_TYPE | (0x80 if marker else 0), 0, 0, 0)
         data += payload
     return WireUnit(bytes(data), tuple(starts), sum(map(len, payloads)))
+
+
+def frames_of(data: bytes | bytearray, starts: Sequence[int]) -> list[bytes]:
+    """Interleaved frames that stand one behind another, each for itself."""
+    return [bytes(data[start:end]) for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
+
+
+def packets_of(unit: WireUnit) -> list[tuple[bytes, bool]]:
+    """(payload, marker bit) of its packets."""
+    frames = frames_of(unit.data, unit.starts)
+    return [(frame[_PAYLOAD_AT:], bool(frame[_INTERLEAVED.size + 1] & 0x80)) for frame in frames]
 
 
 def stamped(unit: WireUnit, channel: int, sequence: int, timestamp: int, ssrc: int) -> bytearray:

@@ -11,6 +11,7 @@ from av.packet import Packet
 from fusion.ingest.reader import Encoded
 
 _TICKS = Fraction(1, 90_000)
+_APART_S = 3.0
 _RAW = {"h264": "h264", "hevc": "hevc"}  #: libavformat's names of the byte streams of Annex B
 
 
@@ -39,8 +40,19 @@ def remux(packets: Sequence[Encoded]) -> bytes | None:
     return file.getvalue()
 
 
+def _seconds(packets: Sequence[Encoded]) -> list[float]:
+    """When each was shown: by the camera's own stamps, where those run as time does, else by when it came."""
+    first = packets[0]
+    came_s = [packet.at_s - first.at_s for packet in packets]
+    stamps = [packet.pts for packet in packets]
+    if first.pts is None or None in stamps:
+        return came_s
+    stamped_s = [float((pts - first.pts) * first.head.time_base) for pts in stamps if pts is not None]
+    return stamped_s if abs(stamped_s[-1] - came_s[-1]) < _APART_S else came_s
+
+
 def _timed(packets: Sequence[Encoded]) -> "Iterator[Packet[Any]]":
-    shown = [round((packet.at_s - packets[0].at_s) / _TICKS) for packet in packets]
+    shown = [round(second / _TICKS) for second in _seconds(packets)]
     decoded = sorted(shown)
     for number in range(1, len(decoded)):
         decoded[number] = max(decoded[number], decoded[number - 1] + 1)  # the muxer wants them to rise

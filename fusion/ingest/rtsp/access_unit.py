@@ -1,7 +1,6 @@
 """A coded picture's frames, put together to what a decoder takes, and the parameter sets among it. Pure."""
 
-from fusion.ingest.rtsp.nal import FORMATS, Payloads, annex_b
-from fusion.ingest.rtsp.rtp import payloads
+from fusion.ingest.rtsp.nal import FORMATS, Payloads, annex_b, split
 
 _SETS = {"h264": frozenset({7, 8}), "hevc": frozenset({32, 33, 34})}
 
@@ -13,13 +12,13 @@ def nal_type(unit: bytes, codec: str) -> int:
 
 def byte_stream(raw: bytes, codec: str, channel: int, payload_type: int) -> bytes:
     """The Annex B byte stream of a picture that came as interleaved frames."""
-    return annex_b(FORMATS[codec].units(payloads(raw, channel, payload_type)))
+    return FORMATS[codec].byte_stream(raw, channel, payload_type)
 
 
 def parameter_sets(raw: bytes, codec: str, channel: int, payload_type: int) -> bytes:
     """The parameter sets that come with a picture, in Annex B form; empty where it brings none, or not all kinds."""
     wanted = _SETS[codec]
-    units = [u for u in FORMATS[codec].units(payloads(raw, channel, payload_type)) if nal_type(u, codec) in wanted]
+    units = [unit for unit in split(byte_stream(raw, codec, channel, payload_type)) if nal_type(unit, codec) in wanted]
     return annex_b(units) if {nal_type(unit, codec) for unit in units} == wanted else b""
 
 

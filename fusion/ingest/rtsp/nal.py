@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from fusion.ingest.rtsp.rtp import payloads
+
 START_CODE = b"\x00\x00\x00\x01"
 
 
@@ -53,32 +55,38 @@ class Payloads:
             return self.nal_kinds[data[at] & self.type_mask] == Kind.OTHER or bool(data[at + 1] & 0x80)
         return kind is Kind.OTHER or (at < end and bool(data[at] & 0x80))
 
-    def units(self, payloads: Iterable[bytes]) -> Iterator[bytes]:
-        """NAL units of the payloads of one picture, put together; a fragment whose beginning is missing is left out."""
-        parts: list[bytes] = []
-        for data in payloads:
-            kind = self.kinds[data[0]]
-            if kind == Kind.FRAGMENT:
-                at = self.header_bytes
-                if len(data) <= at:
-                    continue
-                if data[at] & 0x80:
-                    parts = [self._whole_header(data), data[at + 1 :]]
-                elif parts:
-                    parts.append(data[at + 1 :])
-                if data[at] & 0x40 and parts:
-                    yield b"".join(parts)
-                    parts = []
-            elif kind == Kind.AGGREGATE:
-                yield from (data[start:end] for start, end in self._aggregated(data, 0, len(data)) if start < end)
-            elif kind != Kind.REFUSED and len(data) > self.header_bytes:
-                yield data
+    def byte_stream(self, raw: bytes, channel: int, payload_type: int) -> bytes:
+        """The Annex B byte stream of one picture that came as interleaved frames of nothing but its packets.
 
-    def _whole_header(self, data: bytes) -> bytes:
-        kind = data[self.header_bytes] & self.type_mask
+        A fragment whose beginning is missing is left out; so is what is neither a unit nor a known structure.
+        """
+        parts: list[bytes] = []
+        kinds, header_bytes, begun = self.kinds, self.header_bytes, False
+        for start, end in payloads(raw, channel, payload_type):
+            kind = kinds[raw[start]]
+            if kind == Kind.FRAGMENT:
+                body = start + header_bytes + 1
+                if body > end:
+                    continue
+                header = raw[body - 1]
+                if header & 0x80:
+                    parts += (START_CODE, self._whole_header(raw, start, header))
+                    begun = True
+                if begun:
+                    parts.append(raw[body:end])
+                    begun = not header & 0x40
+            elif kind == Kind.AGGREGATE:
+                for first, last in self._aggregated(raw, start, end):
+                    parts += (START_CODE, raw[first:last])
+            elif kind != Kind.REFUSED and end - start > header_bytes:
+                parts += (START_CODE, raw[start:end])
+        return b"".join(parts)
+
+    def _whole_header(self, raw: bytes, start: int, header: int) -> bytes:
+        kind = header & self.type_mask
         if self.header_bytes == 1:
-            return bytes((data[0] & 0xE0 | kind,))
-        return bytes((data[0] & 0x81 | kind << 1, data[1]))
+            return bytes((raw[start] & 0xE0 | kind,))
+        return bytes((raw[start] & 0x81 | kind << 1, raw[start + 1]))
 
     def _aggregated(self, data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """[start, end) of each NAL unit in a STAP-A or AP; one whose length lies ends it."""
@@ -128,3 +136,8 @@ FORMATS = {"h264": H264, "hevc": H265}  #: by libavcodec's name
 def annex_b(units: Iterable[bytes]) -> bytes:
     """The byte stream of NAL units (H.264 and H.265, Annex B)."""
     return b"".join(part for unit in units for part in (START_CODE, unit))
+
+
+def split(stream: bytes) -> list[bytes]:
+    """The NAL units of a byte stream that `byte_stream` or `annex_b` made."""
+    return [unit for unit in stream.split(START_CODE) if unit]

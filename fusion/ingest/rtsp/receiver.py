@@ -137,9 +137,9 @@ class RtpReceiver:
 
     def _begins(self, raw: bytes) -> bool:
         """Whether frames hold the first slice of a picture: then two pictures have one timestamp."""
-        slices = (p for p in payloads(raw, self._rtp, self._type) if self._payloads.kind(p, 0, len(p)) > Kind.OTHER)
-        first = next(slices, None)
-        return first is not None and self._payloads.begins_picture(first, 0, len(first))
+        found = payloads(raw, self._rtp, self._type)
+        first = next((part for part in found if self._payloads.kind(raw, *part) > Kind.OTHER), None)
+        return first is not None and self._payloads.begins_picture(raw, *first)
 
     def _keep(self, buffer: bytes, start: int, end: int) -> None:
         """Hold what has come of an unfinished picture."""

@@ -5,20 +5,9 @@ from collections.abc import Iterator
 
 FRAME_BYTES = 4  #: "$", channel, length
 DOLLAR = 0x24
-_FRAME = struct.Struct(">xBH")
+_PACKET = struct.Struct(">xBHBB")  #: a frame's header, and the first two bytes of its RTP packet
+_PLAIN = 0x80  #: version 2, no padding, no extension, no CSRC
 _RTP_BYTES = 12
-
-
-def frames(raw: bytes) -> Iterator[tuple[int, int, int]]:
-    """(channel, start, end) of each whole frame in bytes that hold nothing but frames; start is behind its header."""
-    start = 0
-    while start + FRAME_BYTES <= len(raw):
-        channel, length = _FRAME.unpack_from(raw, start)
-        start += FRAME_BYTES
-        if start + length > len(raw):
-            return
-        yield channel, start, start + length
-        start += length
 
 
 def payload(buffer: bytes, start: int, end: int) -> tuple[int, int] | None:
@@ -39,16 +28,20 @@ def payload(buffer: bytes, start: int, end: int) -> tuple[int, int] | None:
     return (begin, end) if begin < end else None
 
 
-def payloads(raw: bytes, channel: int, payload_type: int) -> Iterator[bytes]:
-    """The payloads of one channel's packets of one type, in order; everything else is left out."""
-    for at, start, end in frames(raw):
-        if at != channel or end - start < _RTP_BYTES or buffer_type(raw, start) != payload_type:
+def payloads(raw: bytes, channel: int, payload_type: int) -> Iterator[tuple[int, int]]:
+    """[start, end) of the payload of each packet of one channel and type, in order; everything else is left out.
+
+    `raw` holds whole interleaved frames and nothing else.
+    """
+    unpack, start, whole = _PACKET.unpack_from, 0, len(raw)
+    while start + _PACKET.size <= whole:
+        at, length, first, second = unpack(raw, start)
+        begin, start = start + FRAME_BYTES, start + FRAME_BYTES + length
+        if start > whole:
+            return
+        if at != channel or second & 0x7F != payload_type or length <= _RTP_BYTES:
             continue
-        found = payload(raw, start, end)
-        if found:
-            yield raw[found[0] : found[1]]
-
-
-def buffer_type(buffer: bytes, start: int) -> int:
-    """The payload type of the RTP packet that begins at `start`."""
-    return buffer[start + 1] & 0x7F
+        if first == _PLAIN:
+            yield begin + _RTP_BYTES, start
+        elif (found := payload(raw, begin, start)) is not None:
+            yield found

@@ -1,0 +1,39 @@
+"""What is wrong with bus, broker, store or a notifier, in the page's language.
+
+Their own words are English, from many libraries: what is usual is translated, the rest is shown as it is.
+"""
+
+import re
+
+from fusion.command_room.words import Language
+
+_USUAL = (
+    (r"connection refused", "拒绝连接，对方没有运行"),
+    (r"connection reset|broken pipe|connection lost|connection closed|closed by (server|peer)", "连接中断"),
+    (r"timed out|timeout|no answer", "超时，没有应答"),
+    (r"no route to host|network is unreachable", "网络不通"),
+    (r"name or service not known|name resolution|nodename nor servname|getaddrinfo", "找不到主机名"),
+    (
+        r"not authori[sz]ed|bad user ?name|wrongpass|noauth|password authentication|authentication failed",
+        "用户名或密码不被接受",
+    ),
+    (r"certificate", "证书不受信任"),
+    (r"no space|disk is full|database or disk is full", "磁盘已满"),
+    (r"read-?only", "只读，无法写入"),
+    (r"disk i/o error", "磁盘读写错误"),
+    (r"database is locked", "数据库被占用"),
+    (r"subscription refused", "订阅被拒绝"),
+    (r"messages that nobody takes", "消息积压，无人处理"),
+    (r"takes nothing now", "暂不接收"),
+    (r"^connecting$", "正在连接"),
+    (r"http error 4\d\d", "对方拒绝了请求"),
+    (r"http error 5\d\d", "对方服务出错"),
+)
+
+
+def in_words(detail: str, language: Language) -> str:
+    """A peer's detail for people: in Chinese with the original behind it, in English as it is."""
+    if language == "en" or not detail:
+        return detail
+    known = next((zh for pattern, zh in _USUAL if re.search(pattern, detail, re.IGNORECASE)), None)
+    return f"{known}（{detail}）" if known else detail
