@@ -13,6 +13,7 @@ _PLAIN = 0x80  #: version 2, no padding, no extension, no CSRC
 _MARKER = 0x80
 _HALF = 1 << 31
 _INSIDE = int(Kind.AGGREGATE)  #: from this kind on one must look inside; a plain integer, for speed
+_DROPOUT_MOST = 3000  #: more missing than this are none (RFC 3550 A.1, MAX_DROPOUT)
 _LATE_AT_MOST = 8  #: packets in a row that seem to come too late: then it was the numbering that began anew
 
 
@@ -160,7 +161,7 @@ class RtpReceiver:
         if expected < 0:
             return True
         missing = (sequence - expected) & 0xFFFF
-        if missing >= 1 << 15:
+        if missing >= _DROPOUT_MOST:
             self.late += 1
             self._late_in_row += 1
             if self._late_in_row <= _LATE_AT_MOST:
