@@ -123,8 +123,8 @@ async def _serve(
         if print_urls is not None:
             _write_urls(print_urls, [running.url(stream.path) for stream in config.streams])
         step.say(_ready(config, running))
-        began_s, before = time.monotonic(), _Sum(running)
-        until_s = began_s + seconds if seconds is not None else float("inf")
+        first = before = _Sum(running)
+        until_s = first.at_s + seconds if seconds is not None else float("inf")
         while not ended.is_set() and time.monotonic() < until_s:
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), min(_SUMMARY_S, until_s - time.monotonic()))
@@ -132,16 +132,15 @@ async def _serve(
             if sys.stderr.isatty():
                 step.at(now.line(before))
             before = now
-        took_s = time.monotonic() - began_s
-        step.say(f"{took_s:.0f} s: {before.totals()}")
-        return before.facts(config, took_s)
+        step.say(f"{before.at_s - first.at_s:.0f} s: {before.totals()}")
+        return before.facts(first)
 
 
 class _Sum:
     """A fleet's statistics at one time."""
 
     def __init__(self, running: Fleet) -> None:
-        self.at_s = time.monotonic()
+        self.at_s, self.cpu_s = time.monotonic(), time.process_time()
         self.streams = running.stats()
         self.late_s = running.latest_s
 
@@ -163,14 +162,14 @@ class _Sum:
             f"{self.of('logins_refused')} logins refused"
         )
 
-    def facts(self, config: FleetConfig, took_s: float) -> Mapping[str, Any]:
+    def facts(self, first: "_Sum") -> Mapping[str, Any]:
         names = ("sessions", "units_sent", "packets_sent", "bytes_sent", "units_dropped", "logins_refused")
         return {
-            "streams": len(config.streams),
-            "seconds": round(took_s, 3),
+            "streams": len(self.streams),
+            "seconds": round(self.at_s - first.at_s, 3),
             **{name: self.of(name) for name in names},
             "latest_tick_s": round(self.late_s, 4),
-            "cpu_s": round(time.process_time(), 3),
+            "cpu_s": round(self.cpu_s - first.cpu_s, 3),
             "by_path": self.streams,
         }
 
@@ -180,7 +179,8 @@ def _ready(config: FleetConfig, running: Fleet) -> str:
     clips = len({stream.clip for stream in config.streams})
     host = f"[{config.host}]" if ":" in config.host else config.host
     login = f" (login: {config.streams[0].user})" if config.streams[0].user else ""
-    return f"ready: rtsp://{host}:{running.port}{subs[0]} … {subs[-1]}{login}: {len(config.streams)} streams of {clips} clips"
+    urls = f"rtsp://{host}:{running.port}{subs[0]} … {subs[-1]}{login}"
+    return f"ready: {urls}: {len(config.streams)} streams of {clips} clips"
 
 
 def _config(value: Mapping[str, Any]) -> FleetConfig:

@@ -138,7 +138,7 @@ class Desk:
         change = self._gate.judge(picture.y, picture.at)
         if picture.at >= self._troubles_due:
             self._troubles_due = picture.at + _TROUBLES_EVERY
-            self._picture_troubles.judge(self._gate.small, picture.at, luma=picture.y)
+            self._picture_troubles.judge(self._gate.small, picture.at, luma=picture.y, keyframe=picture.keyframe)
         news = bool(change.boxes) or change.sudden
         if news:
             self._awake_until = picture.at + self._policy.linger
@@ -160,7 +160,7 @@ class Desk:
                 lost=facts.lost - before.lost,
                 octets=facts.octets - before.octets,
                 pictures=facts.pictures - before.pictures,
-                keyframe_gap_s=status.keyframe_gap_s,
+                keyframe_gap_s=self._keyframe_gap_s(now, status.keyframe_gap_s),
             )
             self._stream_troubles.window(window)
         self._stream_troubles.state(status.health, status.detail, now)
@@ -168,6 +168,12 @@ class Desk:
         if report is not None and report != before.report:
             offset_s = None if report.wall_s is None else report.wall_s - report.arrival_s
             self._stream_troubles.clock(offset_s, now)
+
+    def _keyframe_gap_s(self, now: datetime, usual_s: float | None) -> float | None:
+        """The usual time between keyframes, or the time since the last one where that is more."""
+        if usual_s is None or self._keyframe_at is None:
+            return usual_s
+        return max(usual_s, (now - self._keyframe_at).total_seconds())
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
