@@ -52,6 +52,7 @@ class Desk:
         self._picture_troubles = PictureTroubles(policy.troubles)
         self._stream_troubles = StreamTroubles(policy.troubles, policy.longest_gap)
         self._attend_until = self._awake_until = _NEVER
+        self._news_before = False  #: whether the picture judged before showed a change
         self._troubles_due = _NEVER
         self._keyframe_at: datetime | None = None
         self._sparse = False
@@ -141,7 +142,10 @@ class Desk:
             self._picture_troubles.judge(self._gate.small, picture.at, luma=picture.y, keyframe=picture.keyframe)
         news = bool(change.boxes) or change.sudden
         if news:
-            self._awake_until = picture.at + self._policy.linger
+            # One change alone may be rain or a lamp: the next keyframe says whether it was more.
+            once, linger = self._policy.linger_once, self._policy.linger
+            self._awake_until = picture.at + (linger if self._news_before else min(once, linger))
+        self._news_before = news
         if not (news or self.bursting or self._awake(picture.at) or self._look_due(picture.at)):
             return None
         self.last_look_at = picture.at

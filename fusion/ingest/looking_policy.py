@@ -28,7 +28,8 @@ class LookingPolicy(Config):
     look_every: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(0)
     #: the least time between two decoded keyframes of a terminal where nothing goes on; 0: each keyframe
     linger: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(seconds=10)
-    #: each keyframe is looked at for this long after a change
+    #: each keyframe is looked at for this long after a change that the next picture confirmed
+    linger_once: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(seconds=3)  #: and after one that stands alone
     burst_for: Positive = timedelta(seconds=8)
     burst_fps: Annotated[float, Field(gt=0, le=60)] = 5.0  #: most looks a second in a burst
     bursts_at_once: Count = 2

@@ -1,5 +1,6 @@
 """Inside a shard's process: its detector, its judges, its looker, and the answers to its parent."""
 
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from fusion.types.terminal import Terminal
 
 _LOG = structlog.get_logger()
 _INTEREST_S = 30.0
+_SWITCH_S = 0.0005
 
 
 class ShardWork:
@@ -32,6 +34,9 @@ class ShardWork:
     def __init__(self, order: Order, tell: Callable[[str, Any], None]) -> None:
         """`tell(what, value)` sends something to the parent; it may block while the parent is busy."""
         cv2.setNumThreads(1)  # a shard is meant for one core
+        # Judging is hundreds of short calls that let go of the interpreter; at the default of 5 ms each of them may
+        # wait that long for the reader's thread.
+        sys.setswitchinterval(_SWITCH_S)
         self._order, self._tell = order, tell
         self._clock = ZoneInfo(order.timezone)
         self._terminals = {terminal.id: terminal for terminal in order.terminals if terminal.connected}
