@@ -46,8 +46,8 @@ async def obey(fleet: Fleet, line: str) -> Mapping[str, Any]:
         if verb in set(State) and len(words) == 1:
             return {"ok": fleet.set_state(words[0], State(verb))}
         if verb == "begin" and len(words) > 1:
-            given = dict(word.partition("=")[::2] for word in words[2:])
-            of = _share(given.pop("of", "1"))
+            given = {name: _value(text) for name, _, text in (word.partition("=") for word in words[2:])}
+            of = _share(given.pop("of", 1.0))
             return {"ok": await fleet.begin(words[0], mischief(words[1], **given), of=of)}
         if verb == "end" and words:
             return {"ok": fleet.end(words[0], *words[1:])}
@@ -56,14 +56,18 @@ async def obey(fleet: Fleet, line: str) -> Mapping[str, Any]:
     return {"error": f"wanted: {', '.join(State)} and a path, or begin, or end, or stats, or stop"}
 
 
-def _share(text: str) -> float:
+def _value(text: str) -> Any:
+    """Numbers, true and false as JSON has them; a word such as 10s as it is."""
     try:
-        share = float(text)
+        return json.loads(text)
     except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        raise SiteError(f"of={text}: wanted a share above 0, at most 1")
-    return share
+        return text
+
+
+def _share(value: object) -> float:
+    if isinstance(value, (int, float)) and 0 < value <= 1:
+        return float(value)
+    raise SiteError(f"of={value}: wanted a share above 0, at most 1")
 
 
 def say(answer: Mapping[str, Any]) -> None:

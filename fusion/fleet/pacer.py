@@ -74,6 +74,7 @@ class Pacer:
         now_ticks = self._clock.elapsed_ticks()
         self.latest_ticks = max(self.latest_ticks, now_ticks - (self._served + 1) * self._tick_ticks)
         first, self._served = self._served + 1, now_ticks // self._tick_ticks
+        self._arm()
         for slot in range(first, self._served + 1):
             for player in self._slots.pop(slot, ()):
                 player.slot = None
@@ -83,4 +84,3 @@ class Pacer:
                     _LOG.exception("fleet_player_failed")
                 else:
                     self._put(player, max(self._served + 1, -(-due_ticks // self._tick_ticks)))
-        self._arm()

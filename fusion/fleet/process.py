@@ -86,7 +86,10 @@ class FleetProcess:
     def begin(self, pattern: str, mischief: Mischief, *, of: float = 1.0) -> int:
         """As `Fleet.begin`: let matching streams, or a share of them, be up to a mischief; how many."""
         given = mischief.model_dump(mode="json", exclude={"kind"})
-        words = [f"{name}={value}".replace(" ", "") for name, value in given.items()]
+        words = [
+            f"{name}={value.replace(' ', '') if isinstance(value, str) else json.dumps(value)}"
+            for name, value in given.items()
+        ]
         return int(self._ask(" ".join(("begin", pattern, mischief.kind, *words, f"of={of}")), _ALTERED_S))
 
     def end(self, pattern: str, *kinds: str) -> int:

@@ -51,7 +51,7 @@ def client(fleet: FleetProcess, path: str) -> Iterator[Client]:
         yield client
 
 
-def later(client: Client, skipped: int = 30, taken: int = 120) -> list[Packet]:
+def later(client: Client, skipped: int = 250, taken: int = 120) -> list[Packet]:
     """Packets, after those that may have been on their way."""
     return list(islice(client.packets(), skipped, skipped + taken))
 
@@ -138,7 +138,7 @@ def test_lost_packets_leave_gaps_in_the_numbers(fleet: FleetProcess, client: Cli
     lost = sum(step - 1 for step in steps(packets))
     assert 0.15 < lost / (lost + len(packets)) < 0.45
     fleet.end(path, "loss")
-    assert set(steps(later(client, 60, 60))) == {1}
+    assert set(steps(later(client))) == {1}
 
 
 def test_reordered_packets_all_come_but_some_late(fleet: FleetProcess, client: Client, path: str) -> None:
@@ -158,9 +158,9 @@ def test_garbage_is_no_frames_or_frames_around_garbage(fleet: FleetProcess, clie
     assert len({packet.payload[0] for packet in packets}) > 30, "NAL unit headers are not random"
     fleet.end(path)
     fleet.begin(path, mischief("garbage"))
-    with pytest.raises((AssertionError, ValueError, UnicodeDecodeError, TimeoutError)):
-        for _ in range(300):
-            client._frame()
+    client.socket.settimeout(2)
+    with pytest.raises((AssertionError, TimeoutError)):  # no $, or a length that never comes
+        [client._frame() for _ in range(1000)]
 
 
 def test_frames_on_an_unknown_channel_come_between_whole_pictures(
@@ -195,16 +195,15 @@ def test_a_slow_terminal_falls_behind_and_drops_pictures_up_to_a_keyframe(
 ) -> None:
     stream = StreamConfig(path="/t", clip=clips["heavy"])
     with (
-        FleetProcess(FleetConfig(streams=(stream,), client_buffer_bytes=65_536)) as fleet,
+        FleetProcess(FleetConfig(streams=(stream,), client_buffer_bytes=65_536, join="keyframe")) as fleet,
         Client(fleet.port) as client,
     ):
         client.play("/t")
         fleet.begin("/t", mischief("slow", share=0.2))
-        pictures = client.pictures()
-        list(islice(pictures, 20))
-        began_s, got = time.monotonic(), 0
-        while time.monotonic() - began_s < 1.5:
-            got += sum(map(len, next(pictures)[1]))
+        packets = client.packets()
+        began_s, got = time.monotonic(), len(next(packets).payload)
+        while time.monotonic() - began_s < 1.2:
+            got += len(next(packets).payload)
         own_bytes = sum(len(nal) for unit in read_clip(clips["heavy"]).units for nal in unit.nals)  # in 1 s
         assert 0.1 < got / (time.monotonic() - began_s) / own_bytes < 0.35
         wait_until(lambda: fleet.stats()["/t"]["units_dropped"] > 0, "it drops pictures")
@@ -364,7 +363,9 @@ def test_a_huge_sps_claims_16384_pixels_each_way(clips: dict[str, Path], codec: 
 
 def test_a_share_of_the_terminals_is_gone_at_once_and_back_on_schedule(clips: dict[str, Path], tmp_path: Path) -> None:
     file = tmp_path / "faults.yaml"
-    file.write_text("- {path: /t/*, of: 0.3, after: 200ms, lasts: 500ms}\n- {path: /t/9, mischief: freeze, after: 0s}\n")
+    file.write_text(
+        "- {path: /t/*, of: 0.3, after: 200ms, lasts: 500ms}\n- {path: /t/9, mischief: freeze, after: 0s}\n"
+    )
     streams = tuple(StreamConfig(path=f"/t/{number}", clip=clips["H264"]) for number in range(10))
     config = FleetConfig(streams=streams, faults=read_faults(file), seed=3)
 
