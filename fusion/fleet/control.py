@@ -7,6 +7,7 @@ Each line is answered by {"ok": …} or {"error": "…"}; end of input means sto
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 
 from fusion.fleet.config import FleetConfig
 from fusion.fleet.faults import State
-from fusion.fleet.mischief import mischief
+from fusion.fleet.mischief import mischief_of
 from fusion.fleet.server import Fleet
 from fusion.types.errors import SiteError
 
@@ -31,6 +32,7 @@ async def serve(config: FleetConfig, *, allow_remote: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lines.put_nowait, None)
     async with Fleet(config, allow_remote=allow_remote) as fleet:
+        gc.freeze()  # what lives as long as the fleet need not be looked through again
         say(_ready(config, fleet))
         threading.Thread(target=_read_stdin, args=(loop, lines), daemon=True).start()
         while (line := await lines.get()) is not None and line.strip() != "stop":
@@ -48,7 +50,7 @@ async def obey(fleet: Fleet, line: str) -> Mapping[str, Any]:
         if verb == "begin" and len(words) > 1:
             given = {name: _value(text) for name, _, text in (word.partition("=") for word in words[2:])}
             of = _share(given.pop("of", 1.0))
-            return {"ok": await fleet.begin(words[0], mischief(words[1], **given), of=of)}
+            return {"ok": await fleet.begin(words[0], mischief_of(words[1], **given), of=of)}
         if verb == "end" and words:
             return {"ok": fleet.end(words[0], *words[1:])}
     except SiteError as error:

@@ -129,7 +129,8 @@ class Looker:
             return False
         with self._following:
             others = sum(other.bursting for other in list(self._desks.values()) if other is not desk)
-            if not desk.bursting and (others >= self._policy.bursts_at_once or self._waiting.level <= _BURST_LEVEL):
+            level = self._waiting.level
+            if level <= 0.0 or (not desk.bursting and (others >= self._policy.bursts_at_once or level <= _BURST_LEVEL)):
                 self._counting.dropped(Drop.NO_BURST)
                 return False
             desk.burst(for_ or self._policy.burst_for)

@@ -40,11 +40,13 @@ class Shard:
         """
         self.number = number
         self.report: Report | None = None  #: the newest; kept while a process is started again
+        self.fresh = False  #: whether the report is of the process that lives now
         self.restarts = 0
         self._order, self._hear, self._log = order, hear, log
         self._child: Child | None = None
         self._pipe: Connection | None = None
         self._sending = threading.Lock()
+        self._later: list[tuple[int | None, str, tuple[object, ...]]] = []  #: told while a process was being started
         self._numbers = itertools.count()
         self._asked: dict[int, Future[Any]] = {}
         self._stopping = threading.Event()
@@ -90,11 +92,15 @@ class Shard:
         return result
 
     def tell(self, what: str, *args: object) -> None:
-        """Have something done; while its process is started again nothing is lost, since a new one gets it all."""
+        """Have something done; while its process is being started, as soon as that is ready."""
+        with self._sending:
+            if self._pipe is None:
+                self._later.append((None, what, args))
+                return
         try:
             self._send((None, what, args))
         except PeerFault:
-            _LOG.info("shard told later", shard=self.number, what=what)
+            _LOG.info("shard has ended, and its next process begins with all of it", shard=self.number, what=what)
 
     def stop(self, timeout_s: float = 3.0) -> None:
         """End its process; its last report stays. Twice is harmless."""
@@ -139,7 +145,9 @@ class Shard:
         ours, theirs = multiprocessing.Pipe()
         args = [sys.executable, "-m", "fusion.shards", str(theirs.fileno())]
         try:
-            self._child = Child(f"shard {self.number}", args, log=self._log, keep_fds=(theirs.fileno(),))
+            self._child = Child(
+                f"shard {self.number}", args, log=self._log, env=_environment(), keep_fds=(theirs.fileno(),)
+            )
         finally:
             theirs.close()
         with ours:
@@ -157,12 +165,15 @@ class Shard:
             if what == "signal":
                 self._hear(value)
             elif what == "report":
-                self.report = value
+                self.report, self.fresh = value, True
             elif what == "answer":
                 self._answered(*value)
             elif what == "ready":
                 with self._sending:
                     self._pipe = pipe
+                    for message in self._later:
+                        pipe.send(message)
+                    self._later.clear()
                 if not self._started.done():
                     self._started.set_result(None)
             elif what == "refused":
@@ -185,12 +196,17 @@ class Shard:
     def _end(self) -> None:
         """Make sure that the process is gone, and that nobody waits for it."""
         with self._sending:
-            self._pipe = None
+            self._pipe, self.fresh = None, False
         if self._child is not None:
             self._child.kill()
         for asked in list(self._asked.values()):
             if not asked.done():
                 asked.set_exception(PeerFault(f"shard {self.number}: has ended"))
+
+
+def _environment() -> dict[str, str]:
+    """Each thread's own arena of memory would hold on to what thousands of pictures have left in it."""
+    return {"MALLOC_ARENA_MAX": "2", **os.environ}
 
 
 def cores() -> int:

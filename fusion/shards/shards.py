@@ -204,6 +204,6 @@ def _differ(one: Terminal, other: Terminal) -> bool:
 def _reported(shard: Shard) -> Sequence[TerminalStatus]:
     if shard.report is None:
         return ()
-    if shard.pid is not None:
+    if shard.fresh and shard.pid is not None:
         return shard.report.statuses
     return [replace(status, health=Health.CONNECTING) for status in shard.report.statuses]

@@ -18,7 +18,7 @@ import pytest
 from fusion.fleet import Fault, Fleet, FleetConfig, FleetProcess, State, StreamConfig
 from fusion.fleet.clip import Clip, read_clip
 from fusion.fleet.faults import read_faults
-from fusion.fleet.mischief import KINDS, Pictures, mischief
+from fusion.fleet.mischief import KINDS, Pictures, mischief_of
 from fusion.fleet.reel import reel
 from fusion.types.errors import SiteError
 
@@ -61,7 +61,7 @@ def steps(packets: list[Packet]) -> list[int]:
 
 
 def test_a_reset_terminal_resets_who_plays_and_who_asks(fleet: FleetProcess, client: Client, path: str) -> None:
-    assert fleet.begin(path, mischief("reset")) == 1
+    assert fleet.begin(path, mischief_of("reset")) == 1
     with pytest.raises(ConnectionResetError):
         list(client.packets())
     with Client(fleet.port) as asking:
@@ -77,7 +77,7 @@ def test_a_reset_terminal_resets_who_plays_and_who_asks(fleet: FleetProcess, cli
 def test_a_terminal_that_refuses_lets_nobody_in_and_keeps_or_cuts_who_plays(
     fleet: FleetProcess, client: Client, path: str, cut: bool, status: int
 ) -> None:
-    fleet.begin(path, mischief("refuse", cut=cut, status=status))
+    fleet.begin(path, mischief_of("refuse", cut=cut, status=status))
     with Client(fleet.port) as asking:
         assert asking.ask("DESCRIBE", path).status == status
     if cut:
@@ -90,7 +90,7 @@ def test_a_terminal_that_refuses_lets_nobody_in_and_keeps_or_cuts_who_plays(
 def test_a_half_open_terminal_neither_sends_nor_reads_nor_ends_and_later_goes_on(
     fleet: FleetProcess, client: Client, path: str
 ) -> None:
-    fleet.begin(path, mischief("half_open"))
+    fleet.begin(path, mischief_of("half_open"))
     client.socket.settimeout(0.5)
     with pytest.raises(TimeoutError):
         later(client)
@@ -104,13 +104,13 @@ def test_a_half_open_terminal_neither_sends_nor_reads_nor_ends_and_later_goes_on
 def test_a_half_open_connection_that_its_client_has_closed_is_given_up(
     fleet: FleetProcess, client: Client, path: str
 ) -> None:
-    fleet.begin(path, mischief("half_open"))
+    fleet.begin(path, mischief_of("half_open"))
     client.close()
     wait_until(lambda: fleet.stats()[path]["connections"] == 0, "the connection is forgotten")
 
 
 def test_a_lying_length_is_never_fulfilled(fleet: FleetProcess, path: str) -> None:
-    fleet.begin(path, mischief("lying_length", claims_bytes=5_000))
+    fleet.begin(path, mischief_of("lying_length", claims_bytes=5_000))
     with Client(fleet.port, timeout_s=0.5) as asking:
         asking.send("DESCRIBE", asking.uri(path))
         with pytest.raises(TimeoutError):
@@ -120,7 +120,7 @@ def test_a_lying_length_is_never_fulfilled(fleet: FleetProcess, path: str) -> No
 
 
 def test_an_endless_header_goes_on_and_on_until_the_mischief_ends(fleet: FleetProcess, path: str) -> None:
-    fleet.begin(path, mischief("endless_header", bytes_per_s=1_000_000))
+    fleet.begin(path, mischief_of("endless_header", bytes_per_s=1_000_000))
     with Client(fleet.port) as asking:
         asking.send("DESCRIBE", asking.uri(path))
         got = b""
@@ -133,7 +133,7 @@ def test_an_endless_header_goes_on_and_on_until_the_mischief_ends(fleet: FleetPr
 
 
 def test_lost_packets_leave_gaps_in_the_numbers(fleet: FleetProcess, client: Client, path: str) -> None:
-    fleet.begin(path, mischief("loss", share=0.3))
+    fleet.begin(path, mischief_of("loss", share=0.3))
     packets = later(client)
     lost = sum(step - 1 for step in steps(packets))
     assert 0.15 < lost / (lost + len(packets)) < 0.45
@@ -142,7 +142,7 @@ def test_lost_packets_leave_gaps_in_the_numbers(fleet: FleetProcess, client: Cli
 
 
 def test_reordered_packets_all_come_but_some_late(fleet: FleetProcess, client: Client, path: str) -> None:
-    fleet.begin(path, mischief("reorder", share=0.5))
+    fleet.begin(path, mischief_of("reorder", share=0.5))
     numbers = [(packet.sequence - 1) & 0xFFFF for packet in later(client, taken=200)]
     base = numbers[0]
     found = [(number - base + 100) & 0xFFFF for number in numbers]
@@ -152,12 +152,12 @@ def test_reordered_packets_all_come_but_some_late(fleet: FleetProcess, client: C
 
 
 def test_garbage_is_no_frames_or_frames_around_garbage(fleet: FleetProcess, client: Client, path: str) -> None:
-    fleet.begin(path, mischief("garbage", within="payload"))
+    fleet.begin(path, mischief_of("garbage", within="payload"))
     packets = later(client)
     assert set(steps(packets)) == {1}
     assert len({packet.payload[0] for packet in packets}) > 30, "NAL unit headers are not random"
     fleet.end(path)
-    fleet.begin(path, mischief("garbage"))
+    fleet.begin(path, mischief_of("garbage"))
     client.socket.settimeout(2)
     with pytest.raises((AssertionError, TimeoutError)):  # no $, or a length that never comes
         [client._frame() for _ in range(1000)]
@@ -166,7 +166,7 @@ def test_garbage_is_no_frames_or_frames_around_garbage(fleet: FleetProcess, clie
 def test_frames_on_an_unknown_channel_come_between_whole_pictures(
     fleet: FleetProcess, client: Client, path: str
 ) -> None:
-    fleet.begin(path, mischief("unknown_channel", share=0.3))
+    fleet.begin(path, mischief_of("unknown_channel", share=0.3))
     frames = [client._frame() for _ in range(150)]
     assert any(channel == 77 and len(data) == 100 for channel, data in frames)
     numbers = [struct.unpack(">H", data[2:4])[0] for channel, data in frames if channel == 4]
@@ -176,7 +176,7 @@ def test_frames_on_an_unknown_channel_come_between_whole_pictures(
 def test_empty_payloads_come_between_with_numbers_of_their_own(
     fleet: FleetProcess, client: Client, path: str, clips: dict[str, Path]
 ) -> None:
-    fleet.begin(path, mischief("zero_nal", share=0.5))
+    fleet.begin(path, mischief_of("zero_nal", share=0.5))
     packets = later(client)
     assert set(steps(packets)) == {1}
     assert sum(not packet.payload for packet in packets) > 20
@@ -186,7 +186,7 @@ def test_empty_payloads_come_between_with_numbers_of_their_own(
 
 
 def test_no_marker_ends_no_picture(fleet: FleetProcess, client: Client, path: str) -> None:
-    fleet.begin(path, mischief("no_marker"))
+    fleet.begin(path, mischief_of("no_marker"))
     assert not any(packet.marker for packet in later(client))
 
 
@@ -199,7 +199,7 @@ def test_a_slow_terminal_falls_behind_and_drops_pictures_up_to_a_keyframe(
         Client(fleet.port) as client,
     ):
         client.play("/t")
-        fleet.begin("/t", mischief("slow", share=0.2))
+        fleet.begin("/t", mischief_of("slow", share=0.2))
         packets = client.packets()
         began_s, got = time.monotonic(), len(next(packets).payload)
         while time.monotonic() - began_s < 1.2:
@@ -220,7 +220,7 @@ def test_a_clock_jump_moves_reports_and_timestamps_and_back(fleet: FleetProcess,
 
     while not client.reports:
         next(client.packets())
-    fleet.begin(path, mischief("clock_jump", ntp_s=-7200, rtp_s=60))
+    fleet.begin(path, mischief_of("clock_jump", ntp_s=-7200, rtp_s=60))
     unix_s, reported = report()
     assert unix_s == pytest.approx(time.time() - 7200, abs=3)
     fleet.end(path)
@@ -230,7 +230,7 @@ def test_a_clock_jump_moves_reports_and_timestamps_and_back(fleet: FleetProcess,
 
 
 def test_timestamps_and_numbers_wrap_soon_after_a_session_begins(fleet: FleetProcess, path: str) -> None:
-    fleet.begin(path, mischief("timestamp_wrap", before="300ms"))
+    fleet.begin(path, mischief_of("timestamp_wrap", before="300ms"))
     with Client(fleet.port) as client:
         info = client.play(path).headers["rtp-info"]
         packets = [next(client.packets())]
@@ -266,7 +266,7 @@ def test_pictures_turn_black_and_back_at_keyframes_while_numbers_and_times_go_on
         client.play(f"/{codec}")
         stream = client.packets()
         packets = list(until_passed(9))
-        fleet.begin(f"/{codec}", mischief("black"))
+        fleet.begin(f"/{codec}", mischief_of("black"))
         packets += until_passed(20)
         fleet.end(f"/{codec}", "black")
         packets += until_passed(20)
@@ -282,7 +282,7 @@ def test_pictures_turn_black_and_back_at_keyframes_while_numbers_and_times_go_on
 
 
 def altered(path: Path, kind: str, **parameters: Any) -> tuple[Clip, list[Any]]:
-    picture_mischief = mischief(kind, **parameters)
+    picture_mischief = mischief_of(kind, **parameters)
     assert isinstance(picture_mischief, Pictures)
     clip = picture_mischief.clip(path, read_clip(path), threading.Event())
     return clip, decoded([list(unit.nals) for unit in clip.units], clip.codec)
@@ -338,7 +338,7 @@ class Bits:
 
 @pytest.mark.parametrize("codec", ["H264", "H265"])
 def test_a_huge_sps_claims_16384_pixels_each_way(clips: dict[str, Path], codec: str) -> None:
-    picture_mischief = mischief("huge_sps")
+    picture_mischief = mischief_of("huge_sps")
     assert isinstance(picture_mischief, Pictures)
     clip = picture_mischief.clip(clips[codec], read_clip(clips[codec]), threading.Event())
     keys = [unit for unit in clip.units if unit.key]
@@ -402,11 +402,11 @@ def test_a_schedule_with_a_mistake_is_refused_and_the_mistake_is_named(tmp_path:
 
 def test_mischief_that_is_none_is_refused_and_the_fleet_lives_on(fleet: FleetProcess, path: str) -> None:
     with pytest.raises(SiteError, match="offline, hang"):
-        mischief("flood")
+        mischief_of("flood")
     with pytest.raises(SiteError, match="loss: share"):
-        mischief("loss", share=3)
+        mischief_of("loss", share=3)
     with pytest.raises(SiteError, match="/u/1"):
-        fleet.begin("/u/1", mischief("loss"))
+        fleet.begin("/u/1", mischief_of("loss"))
     assert fleet.end(path) == 0
 
 
@@ -414,4 +414,4 @@ def test_every_kind_can_be_written_into_a_config_and_read_back() -> None:
     for kind in KINDS:
         fault = Fault.model_validate({"path": "/t", "after": "1s", "mischief": kind})
         assert Fault.model_validate(json.loads(fault.model_dump_json())) == fault
-    assert Fault(path="/t", after=timedelta(0)).begins == mischief("offline")
+    assert Fault(path="/t", after=timedelta(0)).begins == mischief_of("offline")

@@ -163,6 +163,21 @@ def _since(zoo: Zoo, terminal_id: str) -> datetime:
     return next(status.since for status in zoo.shards.statuses() if status.terminal_id == terminal_id)
 
 
+def test_what_is_told_while_a_shard_is_started_again_is_not_lost(zoo: Zoo, fleet: FleetProcess) -> None:
+    _until(lambda: len(zoo.live()) == 6)
+    before = tuple(zoo.shards._terminals.values())
+    pid = zoo.shards.pids[0]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    _until(lambda: zoo.shards.pids[0] not in {None, pid})
+    gone = zoo.shards.terminals_of(0)[0]
+    zoo.shards.update([terminal for terminal in before if terminal.id != gone])
+    _until(lambda: zoo.live() == {terminal.id for terminal in before} - {gone})
+    zoo.shards.update(before)
+    _until(lambda: len(zoo.live()) == 6)
+    assert fleet.pid
+
+
 def test_an_order_that_cannot_be_carried_out_is_refused_in_words(fleet: FleetProcess, tmp_path: Path) -> None:
     order = _order((_terminal(fleet, 0),), tmp_path, detectors=OnnxConfig(model="no_such_model"))
     shards = Shards(order, lambda _signal: None, tmp_path)

@@ -54,7 +54,7 @@ KINDS: dict[str, type[_Any]] = {kind.model_fields["kind"].default: kind for kind
 _ADAPTER: TypeAdapter[_Any] = TypeAdapter(Mischief)
 
 
-def mischief(kind: str, **parameters: Any) -> _Any:
+def mischief_of(kind: str, **parameters: Any) -> _Any:
     """A mischief by its kind and parameters, which may be words. SiteError names what was wrong and is wanted."""
     if kind not in KINDS:
         raise SiteError(f"mischief {kind!r}: there is none; wanted: {', '.join(KINDS)}")
@@ -82,5 +82,5 @@ __all__ = [
     "Refuse",
     "Slow",
     "TimestampWrap",
-    "mischief",
+    "mischief_of",
 ]
