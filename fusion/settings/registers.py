@@ -104,6 +104,10 @@ class TerminalEntry(Config):
     small_grid: str | None = None
     sub: StreamUrl | None = None
     main: StreamUrl | None = None
+    way: Annotated[
+        Literal["auto", "pyav", "udp"],
+        Field(description="how it is read: auto, our reader over TCP; pyav or udp, libavformat, for odd cameras"),
+    ] = "auto"
     zones: tuple[ZoneEntry, ...] = ()
     ground_points: Annotated[tuple[tuple[Share, Share, float, float], ...], Field(max_length=50)] = ()
 
@@ -123,6 +127,7 @@ class TerminalEntry(Config):
             small_grid_id=self.small_grid,
             sub_url=self.sub or self.main,
             main_url=self.main or self.sub,
+            way=self.way,
             zones=tuple(entry.zone() for entry in self.zones),
             ground_points=tuple((x, y, *to_wgs84(lon, lat, datum)) for x, y, lon, lat in self.ground_points),
         )

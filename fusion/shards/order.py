@@ -9,7 +9,7 @@ from fusion.detectors.pool import OnnxConfig
 from fusion.ingest.counters import Counters
 from fusion.ingest.looking import Load
 from fusion.ingest.looking_policy import LookingPolicy
-from fusion.ingest.reader import StreamSpec
+from fusion.ingest.reader import StreamSpec, Way
 from fusion.rules.base import RuleConfig
 from fusion.tracking.config import FollowerConfig
 from fusion.types.place import Grid
@@ -53,4 +53,4 @@ def streams_of(terminals: tuple[Terminal, ...]) -> list[StreamSpec]:
 def stream_of(terminal: Terminal) -> StreamSpec:
     """The stream of a connected terminal."""
     main_url = terminal.main_url if terminal.main_url != terminal.sub_url else None
-    return StreamSpec(terminal.id, terminal.sub_url or "", main_url=main_url)
+    return StreamSpec(terminal.id, terminal.sub_url or "", Way(terminal.way), main_url)

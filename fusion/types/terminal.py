@@ -62,6 +62,7 @@ class Terminal:
     small_grid_id: str | None = None
     sub_url: str | None = None  #: read always; None: registered, not connected. May hold a password
     main_url: str | None = None  #: opened for evidence and bursts. May hold a password
+    way: str = "auto"  #: how it is read: "auto", "pyav" (libavformat over TCP) or "udp" (libavformat over UDP)
     zones: tuple[Zone, ...] = ()
     ground_points: tuple[tuple[float, float, float, float], ...] = ()
     #: pairs (x, y, lon, lat) with x, y shares of the picture: four or more give a homography

@@ -33,7 +33,7 @@ def fleet(clips: dict[str, Path]) -> Iterator[FleetProcess]:
     """`/m/1` and on have many packets a picture, and each test takes its own; `/H264`, `/H265` have few."""
     streams = [StreamConfig(path=f"/m/{number}", clip=clips["heavy"], phase_s=0.3) for number in range(1, 40)]
     streams += [StreamConfig(path=f"/{codec}", clip=clips[codec]) for codec in ("H264", "H265")]
-    with FleetProcess(FleetConfig(streams=tuple(streams))) as fleet:
+    with FleetProcess(FleetConfig(streams=tuple(streams), join="keyframe")) as fleet:
         yield fleet
 
 
@@ -51,7 +51,7 @@ def client(fleet: FleetProcess, path: str) -> Iterator[Client]:
         yield client
 
 
-def later(client: Client, skipped: int = 250, taken: int = 120) -> list[Packet]:
+def later(client: Client, skipped: int = 80, taken: int = 100) -> list[Packet]:
     """Packets, after those that may have been on their way."""
     return list(islice(client.packets(), skipped, skipped + taken))
 
