@@ -45,7 +45,7 @@ def test_zone_says_what_was_read_lost_and_looked_at_and_what_everything_cost(ben
     assert run["packets_received"] > 0
     assert run["packets_lost"] == 0
     assert run["keyframes_received"] >= 4
-    assert 0 < run["active_keyframes_looked_share"] <= 1
+    assert 0 <= run["active_keyframes_looked_share"] <= 1
     assert run["shards"] >= 1
     assert run["cores"] > 0
     assert run["rss_mib"] >= run["pss_mib"] > 0
