@@ -9,6 +9,7 @@ from fusion.command_room.frame import Visit, now, open_frame
 from fusion.command_room.words import FALSE_REASONS
 from fusion.types.case import Case, CaseEvent, CaseState, Deed
 from fusion.types.errors import IllegalDeed
+from fusion.types.signal import EvidenceRef
 
 #: what the page offers in each state; the engine's table has the last word
 OFFERED: dict[CaseState, tuple[Deed, ...]] = {
@@ -34,9 +35,10 @@ def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
         pictures, facts, timeline = (ui.html("", sanitize=False).classes("case-body") for _ in range(3))
     seen = -1
     shown: Case | None = None
+    offered: tuple[Deed, ...] | None = None
 
     def refresh() -> None:
-        nonlocal seen, shown
+        nonlocal seen, shown, offered
         if seen != version():
             seen = version()
             found = visit.backend.case(case_id)
@@ -45,9 +47,12 @@ def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
                 head.set_content(_head(visit, shown))
                 pictures.set_content(_pictures(visit, shown))
                 timeline.set_content(_timeline(visit, history))
-                deeds.clear()
-                with deeds:
-                    _buttons(visit, shown)
+                if offered != OFFERED[shown.state]:
+                    # Only then: a member may have a question open that hangs on a button.
+                    offered = OFFERED[shown.state]
+                    deeds.clear()
+                    with deeds:
+                        _buttons(visit, shown, lambda: shown)
         if shown is not None:
             facts.set_content(_facts(visit, shown))  # it counts down to what is due
 
@@ -63,19 +68,22 @@ def _head(visit: Visit, case: Case) -> str:
     )
 
 
-def _buttons(visit: Visit, case: Case) -> None:
+def _buttons(visit: Visit, case: Case, newest: Callable[[], Case | None]) -> None:
+    """The deeds that its state offers; each is done to the case as the page shows it when it is clicked."""
     for deed in OFFERED[case.state]:
         word = {Deed.ACKNOWLEDGE: "acknowledge", Deed.HANDLE: "handle"}.get(deed, str(deed))
         if deed is Deed.REJECT:
-            button = ui.button(visit.word(word), on_click=lambda: _ask_reason(visit, case)).props(
+            button = ui.button(visit.word(word), on_click=lambda: _ask_reason(visit, newest)).props(
                 "outline color=negative"
             )
         else:
-            button = ui.button(visit.word(word), on_click=lambda deed=deed: _do(visit, case, deed))
+            button = ui.button(visit.word(word), on_click=lambda deed=deed: _do(visit, newest(), deed))
         button.mark(f"deed-{deed}").props(f'data-deed="{deed}"')
 
 
-def _do(visit: Visit, case: Case, deed: Deed, note: str = "") -> None:
+def _do(visit: Visit, case: Case | None, deed: Deed, note: str = "") -> None:
+    if case is None:
+        return
     try:
         visit.backend.act(case.id, deed, actor=f"user:{visit.user}", version=case.version, note=note)
     except IllegalDeed as error:
@@ -84,14 +92,14 @@ def _do(visit: Visit, case: Case, deed: Deed, note: str = "") -> None:
         ui.notify(visit.word("done", deed=visit.word(f"deed.{deed}")), type="positive")
 
 
-def _ask_reason(visit: Visit, case: Case) -> None:
+def _ask_reason(visit: Visit, newest: Callable[[], Case | None]) -> None:
     with ui.dialog(value=True) as dialog, ui.card():
         ui.label(visit.word("give_reason"))
         for key in FALSE_REASONS:
 
             def reject(key: str = key) -> None:
                 dialog.close()
-                _do(visit, case, Deed.REJECT, visit.word(key))
+                _do(visit, newest(), Deed.REJECT, visit.word(key))
 
             ui.button(visit.word(key), on_click=reject).props("flat align=left").classes("reason")
         ui.button(visit.word("cancel"), on_click=dialog.close).props("outline")
@@ -103,12 +111,18 @@ def _pictures(visit: Visit, case: Case) -> str:
         return f'<section class="pictures">{title}<p class="empty">{escape(visit.word("no_pictures"))}</p></section>'
     shown = sorted(case.evidence, key=lambda ref: (not ref.kind.startswith("annotated"), ref.at))
     images = "".join(
-        f'<figure><a href="/api/v1/evidence/{escape(ref.id)}" target="_blank">'
-        f'<img src="/api/v1/evidence/{escape(ref.id)}" alt="{escape(ref.kind)}"></a>'
+        f"<figure>{_shown(ref)}"
         f"<figcaption>{visit.speak.time(ref.at)} · <code>sha256 {escape(ref.sha256[:12])}…</code></figcaption></figure>"
         for ref in shown
     )
     return f'<section class="pictures">{title}{images}</section>'
+
+
+def _shown(ref: EvidenceRef) -> str:
+    address = f"/api/v1/evidence/{escape(ref.id)}"
+    if ref.media_type.startswith("video/"):
+        return f'<video src="{address}" controls muted preload="metadata"></video>'
+    return f'<a href="{address}" target="_blank"><img src="{address}" alt="{escape(ref.kind)}"></a>'
 
 
 def _facts(visit: Visit, case: Case) -> str:
