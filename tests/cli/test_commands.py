@@ -15,7 +15,7 @@ def fusion(*args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["run", "watch", "rehearse", "check", "models"])
+@pytest.mark.parametrize("command", ["run", "watch", "rehearse", "check", "models", "fleet"])
 def test_each_command_helps_with_an_example(command: str) -> None:
     done = fusion(command, "--help")
     assert done.returncode == 0
