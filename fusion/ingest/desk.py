@@ -52,6 +52,7 @@ class Desk:
         self._picture_troubles = PictureTroubles(policy.troubles)
         self._stream_troubles = StreamTroubles(policy.troubles, policy.longest_gap)
         self._attend_until = self._awake_until = _NEVER
+        self._confirmed = False  #: whether the change that it is awake for was seen twice
         self._news_before = False  #: whether the picture judged before showed a change
         self._troubles_due = _NEVER
         self._keyframe_at: datetime | None = None
@@ -126,7 +127,9 @@ class Desk:
             return None
         if self._last_chance(at):
             return Call.MUST
-        if self._awake(at) or (self.prefer is not None and gap >= self.prefer):
+        if at <= self._attend_until or (self._confirmed and at <= self._awake_until):
+            return Call.ACTIVE
+        if at <= self._awake_until or (self.prefer is not None and gap >= self.prefer):
             return Call.WANT
         return Call.SPARE if self._policy.spare and gap >= self._policy.look_every else None
 
@@ -144,7 +147,8 @@ class Desk:
         if news:
             # One change alone may be rain or a lamp: the next keyframe says whether it was more.
             once, linger = self._policy.linger_once, self._policy.linger
-            self._awake_until = picture.at + (linger if self._news_before else min(once, linger))
+            self._confirmed = self._news_before or (self._confirmed and picture.at <= self._awake_until)
+            self._awake_until = picture.at + (linger if self._confirmed else min(once, linger))
         self._news_before = news
         if not (news or self.bursting or self._awake(picture.at) or self._look_due(picture.at)):
             return None

@@ -12,12 +12,13 @@ class Call(IntEnum):
     """Why a keyframe should be looked at; lower ones go first."""
 
     MUST = 0  #: else the longest gap would be passed
-    WANT = 1  #: something goes on there, or its zones and hours deserve it
-    SPARE = 2  #: nothing does, but there may be time left
+    ACTIVE = 1  #: a candidate is there, or a change that the next picture confirmed
+    WANT = 2  #: one change alone, or its zones and hours deserve it
+    SPARE = 3  #: nothing goes on there, but there may be time left
 
 
 #: The level of the budget (-1 to 1) above which each call is answered.
-_FLOOR = {Call.MUST: -1.0, Call.WANT: 0.0, Call.SPARE: 0.5}
+_FLOOR = {Call.MUST: -1.0, Call.ACTIVE: -0.3, Call.WANT: 0.0, Call.SPARE: 0.5}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ def test_what_must_be_seen_goes_before_what_is_worth_it_and_that_before_the_rest
     schedule = Schedule()
     schedule.offer("spare", _key(), Call.SPARE, 1.0)
     schedule.offer("want", _key(), Call.WANT, 2.0)
-    schedule.offer("must", _key(), Call.MUST, 3.0)
-    assert [_taken(schedule) for _ in range(4)] == ["must", "want", "spare", None]
+    schedule.offer("must", _key(), Call.MUST, 4.0)
+    schedule.offer("active", _key(), Call.ACTIVE, 3.0)
+    assert [_taken(schedule) for _ in range(5)] == ["must", "active", "want", "spare", None]
 
 
 def test_within_a_call_the_one_that_was_not_seen_for_longest_goes_first() -> None:
@@ -45,13 +46,19 @@ def test_within_a_call_the_one_that_was_not_seen_for_longest_goes_first() -> Non
 
 
 @pytest.mark.parametrize(
-    ("level", "served"), [(1.0, ["must", "want", "spare"]), (0.3, ["must", "want"]), (-0.5, ["must"]), (-1.0, [])]
+    ("level", "served"),
+    [
+        (1.0, ["must", "active", "want", "spare"]),
+        (0.3, ["must", "active", "want"]),
+        (-0.2, ["must", "active"]),
+        (-1.0, []),
+    ],
 )
 def test_the_less_budget_the_fewer_calls_are_answered(level: float, served: list[str]) -> None:
     schedule = Schedule()
     for call in Call:
         schedule.offer(call.name.lower(), _key(), call, 0.0)
-    assert [name for _ in range(3) if (name := _taken(schedule, level))] == served
+    assert [name for _ in range(4) if (name := _taken(schedule, level))] == served
 
 
 def test_a_terminal_in_work_is_not_taken_twice_and_does_not_hold_up_the_others() -> None:
