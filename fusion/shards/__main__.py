@@ -20,21 +20,27 @@ _LOG = structlog.get_logger()
 _PR_SET_PDEATHSIG = 1
 _REPORT_S = 1.0
 
+Outgoing = queue.SimpleQueue[tuple[str, Any] | None]  #: what is told to the parent; None: nothing more
+
 
 def main() -> int:
     """Work until the parent says stop, or is gone."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     logs.set_up()
     parent: Connection = Connection(int(sys.argv[1]))
-    outgoing: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_send_on, args=(parent, outgoing), name="tell", daemon=True).start()
+    # Only this thread sends: a connection is not made for two, and signals come before the word that it has stopped.
+    outgoing: Outgoing = queue.SimpleQueue()
+    telling = threading.Thread(target=_send_on, args=(parent, outgoing), name="tell", daemon=True)
+    telling.start()
     try:
         folder, plugins = parent.recv()
         for plugin in plugins:
             load_file(folder / plugin)
         work = ShardWork(parent.recv(), lambda what, value: outgoing.put((what, value)))
     except FusionError as error:
-        parent.send(("refused", str(error)))
+        outgoing.put(("refused", str(error)))
+        outgoing.put(None)
+        telling.join()
         return 1
     work.start()
     outgoing.put(("ready", None))
@@ -47,11 +53,13 @@ def main() -> int:
     finally:
         stopping.set()
         work.stop()
-    parent.send(("stopped", work.report()))
+    outgoing.put(("stopped", work.report()))
+    outgoing.put(None)
+    telling.join()
     return 0
 
 
-def _obey(parent: "Connection", work: ShardWork, outgoing: "queue.SimpleQueue[tuple[str, Any]]") -> None:
+def _obey(parent: "Connection", work: ShardWork, outgoing: Outgoing) -> None:
     """Do what the parent asks, until it says stop."""
     deeds: Mapping[str, Any] = {
         "still": work.still,
@@ -75,14 +83,13 @@ def _obey(parent: "Connection", work: ShardWork, outgoing: "queue.SimpleQueue[tu
             outgoing.put(("answer", (number, answer)))
 
 
-def _report_on(work: ShardWork, outgoing: "queue.SimpleQueue[tuple[str, Any]]", stopping: threading.Event) -> None:
+def _report_on(work: ShardWork, outgoing: Outgoing, stopping: threading.Event) -> None:
     while not stopping.wait(_REPORT_S):
         outgoing.put(("report", work.report()))
 
 
-def _send_on(parent: "Connection", outgoing: "queue.SimpleQueue[tuple[str, Any]]") -> None:
-    while True:
-        message = outgoing.get()
+def _send_on(parent: "Connection", outgoing: Outgoing) -> None:
+    while (message := outgoing.get()) is not None:
         try:
             parent.send(message)
         except OSError:
