@@ -19,10 +19,17 @@ _RECEIVE_BYTES = 1 << 18
 
 
 def host_and_port(url: str) -> tuple[str, int, bool]:
-    """Host, port, and whether TLS is wanted, of a valid stream's URL."""
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    return parts.hostname or "", parts.port or _PORTS[scheme], scheme == "rtsps"
+    """Host, port, and whether TLS is wanted, of a stream's URL.
+
+    Raises:
+        StreamFault: it is no address of a stream; a camera may have sent us there.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme = parts.scheme.lower()
+        return parts.hostname or "", parts.port or _PORTS[scheme], scheme == "rtsps"
+    except (ValueError, KeyError):
+        raise StreamFault(Health.OFFLINE, "the address it is to be read at is none of a stream") from None
 
 
 def is_literal(host: str) -> bool:
@@ -45,6 +52,8 @@ def resolve(host: str, port: int) -> list[Address]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except OSError as error:
         raise StreamFault(Health.OFFLINE, f"its name is not known: {error.strerror}") from None
+    except UnicodeError:
+        raise StreamFault(Health.OFFLINE, "its name is none: a part of it is empty or too long") from None
     return [(family, address) for family, _, _, _, address in found]
 
 

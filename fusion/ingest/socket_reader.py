@@ -242,9 +242,14 @@ class SocketReader(PacketReader):
     def _resolve(self, stream: Stream) -> None:
         """Find the host of the attempt, and dial it; names are asked for on another thread."""
         self._trying.add(stream.spec.terminal_id)
-        host, port, _ = host_and_port(stream.url)
-        if is_literal(host):
-            self._resolved(stream, stream.attempt, resolve(host, port))
+        try:
+            host, port, _ = host_and_port(stream.url)
+            literal = resolve(host, port) if is_literal(host) else None
+        except StreamFault as fault:
+            self._again_later(stream, fault)
+            return
+        if literal is not None:
+            self._resolved(stream, stream.attempt, literal)
             return
 
         def ask(attempt: int = stream.attempt) -> None:

@@ -226,6 +226,24 @@ def test_a_redirect_is_followed(fleet: FleetProcess, until: Until) -> None:
         assert told.faults["a"] == []
 
 
+@pytest.mark.parametrize(
+    "where", [b"rtsp://127.0.0.1:99999/a", b"http://127.0.0.1/a", b"rtsp://" + b"a" * 70 + b".x/a"]
+)
+def test_a_redirect_to_nowhere_costs_that_camera_alone(where: bytes, fleet: FleetProcess, until: Until) -> None:
+    async def astray(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"RTSP/1.0 302 Found\r\nCSeq: 1\r\nLocation: %s\r\n\r\n" % where)
+        await writer.drain()
+
+    policy = QUICK.model_copy(update={"odd_before_fallback": 1000})
+    with Peer(astray) as peer:
+        bad = StreamSpec("bad", f"rtsp://127.0.0.1:{peer.port}/x")
+        with reading(bad, StreamSpec("good", fleet.url("/16")), policy=policy) as (_, told):
+            until(lambda: len(told.faults["bad"]) >= 2)
+            before = told.count("good")
+            until(lambda: told.count("good") > before + 10)
+
+
 def test_a_camera_that_breaks_the_protocol_again_and_again_is_read_by_pyav_and_says_so(
     fleet: FleetProcess, until: Until
 ) -> None:
