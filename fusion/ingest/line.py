@@ -14,6 +14,7 @@ from fusion.ingest.rtsp.access_unit import format_of, parameter_sets
 from fusion.ingest.rtsp.client import Playing, Redirected, RtspClient
 from fusion.ingest.rtsp.faults import RtspFault, RtspFaultKind
 from fusion.ingest.rtsp.receiver import CodedPicture, RtpReceiver
+from fusion.ingest.rtsp.rtcp import SenderReport
 from fusion.ingest.rtsp.sdp import Media
 from fusion.types.terminal import Health
 
@@ -53,6 +54,8 @@ class Line:
         self._clock = PtsClock()
         self._out = b""
         self._octets = self._pictures = 0
+        self._report: SenderReport | None = None  #: with its arrival in Unix seconds
+        self._report_as_came: SenderReport | None = None
 
     @property
     def wants_to_send(self) -> bool:
@@ -162,15 +165,17 @@ class Line:
         if receiver is None:
             return before
         report = receiver.report
-        if report is not None:
-            report = replace(report, arrival_s=report.arrival_s + time.time() - time.monotonic())
+        if report is not None and report is not self._report_as_came:
+            # Once for each report: a second reading of the clocks would make another one of it.
+            self._report_as_came = report
+            self._report = replace(report, arrival_s=report.arrival_s + time.time() - time.monotonic())
         return ReadFacts(
             packets=before.packets + receiver.packets,
             lost=before.lost + receiver.lost,
             pictures=before.pictures + self._pictures,
             dropped=before.dropped + receiver.dropped,
             octets=before.octets + self._octets,
-            report=report,
+            report=self._report,
         )
 
     def _recv(self) -> int:

@@ -82,6 +82,7 @@ def test_many_streams_are_read_by_one_thread_without_a_lost_packet(fleet: FleetP
         facts = [reader.facts(spec.terminal_id) for spec in specs]
     assert all(one.lost == 0 and one.dropped == 0 and one.packets >= one.pictures > 0 for one in facts)
     assert all(one.report is not None and one.report.wall_s is not None for one in facts)
+    assert [reader.facts(spec.terminal_id).report for spec in specs] == [one.report for one in facts]
     for spec in specs:
         stamps = [packet.pts for packet in told.packets_of[spec.terminal_id]]
         assert stamps == sorted(stamps, key=lambda pts: pts or 0)
