@@ -175,8 +175,13 @@ class Looker:
 
     @property
     def counters(self) -> Counters:
-        """Totals since the start."""
+        """Totals since the start, of this moment; asks every terminal."""
         self._minder.count()
+        return self._counting.now()
+
+    @property
+    def counters_lately(self) -> Counters:
+        """The same, of the last seconds; asks nobody."""
         return self._counting.now()
 
     @property

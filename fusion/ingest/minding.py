@@ -8,7 +8,7 @@ from itertools import islice
 
 from fusion.ingest.counters import Counting
 from fusion.ingest.desk import Desk
-from fusion.ingest.reader import PacketReader
+from fusion.ingest.reader import PacketReader, ReadFacts
 
 _ROUND_S = 5.0
 _STEP_S = 0.5
@@ -21,6 +21,9 @@ class Minder(threading.Thread):
         super().__init__(name="mind", daemon=True)
         self._desks, self._reader, self._counting = desks, reader, counting
         self._stopping = threading.Event()
+        self._counted = (
+            threading.Lock()
+        )  #: held from asking until it is counted: older facts never come later
         self._gaps_s: deque[float] = deque([0.0, 0.0], maxlen=2)  #: longest of this round and of the one before
 
     def run(self) -> None:
@@ -44,19 +47,23 @@ class Minder(threading.Thread):
     def count(self) -> None:
         """Bring the counters of packets up to date, for whoever asks between two rounds."""
         for terminal_id in list(self._desks):
-            self._counting.read(terminal_id, self._reader.facts(terminal_id))
+            self._count(terminal_id)
 
     @property
     def longest_gap_s(self) -> float:
         """The longest time between two looks at one terminal in the last round or two."""
         return max(self._gaps_s)
 
+    def _count(self, terminal_id: str) -> ReadFacts:
+        with self._counted:
+            facts = self._reader.facts(terminal_id)
+            self._counting.read(terminal_id, facts)
+        return facts
+
     def _visit(self, terminal_id: str) -> None:
         desk = self._desks.get(terminal_id)
         if desk is None:
             return
-        facts = self._reader.facts(terminal_id)
-        self._counting.read(terminal_id, facts)
-        desk.mind(facts, datetime.now(UTC))
+        desk.mind(self._count(terminal_id), datetime.now(UTC))
         self._gaps_s[-1] = max(self._gaps_s[-1], desk.longest_gap_s)
         desk.longest_gap_s = 0.0

@@ -66,7 +66,7 @@ class ShardWork:
         """How it is doing now."""
         return Report(
             statuses=tuple(self._looker.statuses()),
-            counters=self._looker.counters,
+            counters=self._looker.counters_lately,
             load=self._looker.load,
             looked=self._eyes.looked,
             signals=self._eyes.signals,
