@@ -128,7 +128,7 @@ class Looker:
         if desk is None:
             return False
         with self._following:
-            others = sum(other.bursting for other in list(self._desks.values()) if other is not desk)
+            others = sum(other.bursting for other in self._followed() if other is not desk)
             level = self._waiting.level
             if level <= 0.0 or (not desk.bursting and (others >= self._policy.bursts_at_once or level <= _BURST_LEVEL)):
                 self._counting.dropped(Drop.NO_BURST)
@@ -218,12 +218,15 @@ class Looker:
     def _follow_sparse(self, desk: Desk) -> None:
         longest_s = self._policy.longest_gap.total_seconds()
         text = f"its keyframes come further apart than the {longest_s:g} s between looks: "
-        desks = list(self._desks.values())
-        if sum(other.followed and other.sparse for other in desks) < self._policy.whole_at_once:
+        if sum(other.followed and other.sparse for other in self._followed()) < self._policy.whole_at_once:
             desk.health.note(f"{text}it is decoded whole, which costs more; {_ADVICE}")
             self._follow(desk)
         else:
             desk.health.note(f"{text}it is seen less often than that; {_ADVICE}")
+
+    def _followed(self) -> list[Desk]:
+        """The few desks that have a follower; asked for each batch of a sparse stream. `_following` is held."""
+        return [desk for terminal_id in self._followers if (desk := self._desks.get(terminal_id)) is not None]
 
     def _follow(self, desk: Desk) -> None:
         """Start its follower if it has none. `_following` is held."""
@@ -251,6 +254,7 @@ class Looker:
     def _give_up(self, desk: Desk) -> None:
         with self._following:
             desk.unfollowable, desk.followed = True, False
+            self._followers.pop(desk.terminal_id, None)
             if desk.main is not None:
                 desk.main = None
                 self._mains.close(desk.terminal_id)
