@@ -21,9 +21,7 @@ class Minder(threading.Thread):
         super().__init__(name="mind", daemon=True)
         self._desks, self._reader, self._counting = desks, reader, counting
         self._stopping = threading.Event()
-        self._counted = (
-            threading.Lock()
-        )  #: held from asking until it is counted: older facts never come later
+        self._counted = threading.Lock()  #: held from asking until it is counted: older facts never come later
         self._gaps_s: deque[float] = deque([0.0, 0.0], maxlen=2)  #: longest of this round and of the one before
 
     def run(self) -> None:
