@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.detectors.colour import bgr
-from fusion.detectors.crops import merge, squares
+from fusion.detectors.crops import Square, merge, squares
+from fusion.pipeline.attention import Attention
 from fusion.rules.base import Rule
 from fusion.tracking.config import FollowerConfig
 from fusion.tracking.follower import Follower
@@ -38,6 +39,7 @@ class TerminalJudge:
         most_crops: int = 3,
     ) -> None:
         self._zones = tuple(zones)
+        self._attention = Attention(self._zones)
         self._rules = tuple(rules)
         self._detect = detect
         self._site_tz = site_tz
@@ -59,11 +61,12 @@ class TerminalJudge:
                 looked; empty: it saw nothing, and where nothing was before, the picture is passed over.
             most_crops: fewer than usual may go to the detector, because it is short of time: then they take turns.
         """
-        interests = self._follower.interest(picture, changes)
-        found = self._found(picture, interests, most_crops) if interests else None
-        sighting = self._follower.follow(picture, found)
-        self.sighting = sighting
         local_now = picture.at.astimezone(self._site_tz)
+        interests = self._attention.on(self._follower.interest(picture, changes), local_now)
+        parts = self._parts(picture.size_px, interests, most_crops)
+        found = self._found(picture, parts) if parts else None
+        sighting = self._follower.follow(picture, found, [_box(part, picture.size_px) for part in parts])
+        self.sighting = sighting
         return [finding for rule in self._rules for finding in rule.judge(sighting, self._zones, local_now)]
 
     @property
@@ -78,13 +81,18 @@ class TerminalJudge:
         """Something new lies still, and nobody knows yet what it is or who brought it: decode in full for a while."""
         return self._follower.candidate
 
-    def _found(self, picture: Picture, interests: tuple[Box, ...], most_crops: int | None) -> Detections:
-        size_px = picture.size_px
+    def _parts(self, size_px: tuple[int, int], interests: tuple[Box, ...], most_crops: int | None) -> list[Square]:
+        """The squares that a detector is shown; where it may not be shown all of them, they take turns."""
+        if not interests:
+            return []
         parts = squares(size_px, tiles(size_px, interests), most=self._most_crops)
         if most_crops is not None and len(parts) > most_crops:
             first = self._turn % len(parts)
             self._turn += most_crops
             parts = (parts[first:] + parts[:first])[:most_crops]
+        return parts
+
+    def _found(self, picture: Picture, parts: Sequence[Square]) -> Detections:
         images, sides = [], []
         for square in parts:
             side_px = min(self._crop_px, square.side_px)
@@ -92,7 +100,12 @@ class TerminalJudge:
             sides.append(side_px)
         self.crops += len(images)
         found = self._detect(images)
-        return merge(size_px, list(zip(parts, found, sides, strict=True)))
+        return merge(picture.size_px, list(zip(parts, found, sides, strict=True)))
+
+
+def _box(square: Square, size_px: tuple[int, int]) -> Box:
+    width, height = size_px
+    return Box(square.left / width, square.top / height, square.right / width, square.bottom / height)
 
 
 def tiles(size_px: tuple[int, int], interests: Sequence[Box]) -> list[Box]:

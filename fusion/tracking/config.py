@@ -77,4 +77,5 @@ class FollowerConfig(Config):
     residues: ResidueConfig = ResidueConfig()
     look_again: Duration = timedelta(seconds=2)  #: where a detector looks although nothing moves, while somebody stays
     compare_each: Duration = timedelta(seconds=90)  #: where a change gate sees nothing, compare at least so often
+    compare_settled: Duration = timedelta(seconds=20)  #: the same where something has been lying for a while
     most_interests: Annotated[int, Field(ge=1, le=64)] = 12

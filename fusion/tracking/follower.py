@@ -1,5 +1,7 @@
 """One terminal, followed: where a detector should look, and what each look shows in the end."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import cv2
@@ -9,7 +11,7 @@ from fusion.tracking.background import Background, Difference, share
 from fusion.tracking.config import PERSON, FollowerConfig
 from fusion.tracking.kept import Kept
 from fusion.tracking.minding import left_at_s
-from fusion.tracking.reduced import box_of, reduce, working_size
+from fusion.tracking.reduced import box_of, pixels_of, reduce, working_size
 from fusion.tracking.residue import Residues
 from fusion.tracking.tracks import Followed, Tracks
 from fusion.types.detections import Detections
@@ -17,6 +19,10 @@ from fusion.types.picture import Picture
 from fusion.types.sighting import Box, Residue, Sighting, Track
 
 _MOVED_LEAST = 0.0006  #: share of the picture that must move before a detector is asked
+_UNREST = 3  #: comparisons in a row after which nothing more lies there: what is new is rain, leaves or noise
+_SETTLED_S = 30.0  #: a residue that lies for so long is what it is
+_SELDOMER = 0.2  #: of its age: the time between two questions to the detector about a residue
+_ASKED_EACH_S = 60.0  #: and never longer than this
 
 
 class Follower:
@@ -41,7 +47,9 @@ class Follower:
         self._compared_s, self._compared_new = (
             float("-inf"),
             1.0,
-        )  #: the last comparison: when, and the share that was new
+        )  #: the last comparison: when, and what was new (share)
+        self._unrest = 0  #: comparisons in a row in which nothing came to lie there
+        self._shown: tuple[Residue, ...] = ()  #: the residues of the last comparison
         self._asked_s = float("-inf")  #: when a detector was asked last although nothing moved
 
     def interest(self, picture: Picture, changes: tuple[Box, ...] | None = None) -> tuple[Box, ...]:
@@ -63,31 +71,48 @@ class Follower:
         boxes += [box_of(kept.rect, self._size_px) for kept in self._residues.candidate(difference.at_s, 2.5 * again_s)]
         if due or boxes:
             boxes += [self._box(track) for track in self._tracks.now if track.alive]
-            boxes += [box_of(kept.rect, self._size_px) for kept in self._residues.now if due]
+        boxes += [
+            box_of(kept.rect, self._size_px) for kept in self._residues.now if _due(kept, difference.at_s, again_s)
+        ]
         if boxes:
             boxes += list(changes or ())
             self._asked_s = difference.at_s
         return tuple(dict.fromkeys(boxes))
 
-    def follow(self, picture: Picture, detections: Detections | None) -> Sighting:
-        """Take what the detector found (boxes in pixels of `picture`); None: it was not asked."""
+    def follow(
+        self, picture: Picture, detections: Detections | None, looked_at: Sequence[Box] | None = None
+    ) -> Sighting:
+        """Take what the detector found (boxes in pixels of `picture`).
+
+        Args:
+            picture: the one that `interest` had.
+            detections: None: the detector was not asked.
+            looked_at: the parts of the picture that it was shown; None: all.
+        """
         difference, self._difference = self._difference, None
         if self._last_at != picture.at or (difference is None and not self._quiet):
             raise ValueError(f"Follower {self._terminal_id}: follow() wants the picture that interest() had before")
         gap = timedelta(0) if self._before is None else picture.at - self._before
         if difference is None:
-            return Sighting(terminal_id=self._terminal_id, at=picture.at, tracks=(), residues=(), gap=gap)
+            # What lay there does so still: had it been taken away, the gate would have seen it.
+            still = tuple(replace(residue, last_at=picture.at) for residue in self._shown)
+            return Sighting(terminal_id=self._terminal_id, at=picture.at, tracks=(), residues=still, gap=gap)
         found = Detections.none() if detections is None else self._scaled(detections, picture)
         if detections is not None:
-            self._tracks.look(found, difference, self._residues.covered(difference.new.shape))
-        self._residues.look(difference, self._background, self._tracks, found, detected=detections is not None)
+            shown = None if looked_at is None else [pixels_of(box, self._size_px) for box in looked_at]
+            self._tracks.look(found, difference, self._residues.covered(difference.new.shape), shown)
+        else:
+            shown = []
+        self._residues.look(difference, self._background, self._tracks, found, shown=shown)
         self._background.rest()
         at_s = difference.at_s
+        self._unrest = self._unrest + 1 if len(self._residues.now) <= len(self._shown) else 0
+        self._shown = tuple(self._residue(kept, at_s) for kept in self._residues.now if kept.sure)
         return Sighting(
             terminal_id=self._terminal_id,
             at=picture.at,
             tracks=tuple(self._track(track) for track in self._tracks.now if track.alive),
-            residues=tuple(self._residue(kept, at_s) for kept in self._residues.now if kept.sure),
+            residues=self._shown,
             gap=gap,
         )
 
@@ -102,11 +127,18 @@ class Follower:
         self._before, self._last_at = self._last_at, picture.at
 
     def _nothing_there(self, picture: Picture) -> bool:
-        """Nobody and nothing new at the last comparison, which was lately."""
-        if self._tracks.now or self._residues.now or picture.size_px != self._picture_px:
+        """Nobody, and nothing that is not settled, at the last comparison, which was lately."""
+        if self._tracks.now or picture.size_px != self._picture_px:
             return False
-        lately = self._seconds(picture.at) - self._compared_s < self._config.compare_each.total_seconds()
-        return lately and self._compared_new < _MOVED_LEAST
+        at_s = self._seconds(picture.at)
+        if self._residues.now:
+            each = self._config.compare_settled
+            if any(at_s - kept.first_s < _SETTLED_S for kept in self._residues.now):
+                return False
+        else:
+            each = self._config.compare_each
+        calm = self._compared_new < _MOVED_LEAST or self._unrest >= _UNREST
+        return calm and at_s - self._compared_s < each.total_seconds()
 
     def _seconds(self, at: datetime) -> float:
         return (at - (self._zero or at)).total_seconds()
@@ -180,3 +212,8 @@ class Follower:
             bringer_left_at=None if left_s is None else self._at(left_s),
             explained_as=kept.explained_as,
         )
+
+
+def _due(kept: Kept, at_s: float, again_s: float) -> bool:
+    """Whether the detector should be asked again what it is: often at first, then seldomer and seldomer."""
+    return at_s - kept.asked_s >= min(max(again_s, _SELDOMER * (at_s - kept.first_s)), _ASKED_EACH_S)

@@ -37,6 +37,7 @@ class Kept:
     shadow_share: float = 0.0  #: of its pixels that a shadow could explain, 0-1
     gone_since_s: float | None = None
     blind: bool = False  #: the background was learnt anew since: it says nothing about this thing
+    asked_s: float = float("-inf")  #: when a detector was last shown the place
     looked: int = 0  #: looks at which a detector saw the place while the thing was plain
     said: dict[str, float] = field(default_factory=dict)  #: class name -> looks at which a detector named it
 

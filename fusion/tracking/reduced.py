@@ -1,5 +1,6 @@
 """A picture made small enough to follow a whole fleet: what the background is learnt on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -60,3 +61,11 @@ def box_of(rect: tuple[int, int, int, int], size_px: tuple[int, int]) -> Box:
     """The shares of the picture that (left, top, right, bottom) pixels cover."""
     width, height = size_px
     return Box(rect[0] / width, rect[1] / height, rect[2] / width, rect[3] / height)
+
+
+def seen_by(shown: Sequence[tuple[int, int, int, int]] | None, rect: Sequence[float] | NDArray[np.float32]) -> bool:
+    """Whether the middle of a rectangle lies in one of the parts that a detector was shown; None: it saw all."""
+    if shown is None:
+        return True
+    x, y = (rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2
+    return any(left <= x < right and top <= y < bottom for left, top, right, bottom in shown)

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from fusion.tracking.background import Background, Difference
-from fusion.tracking.blobs import Blob, evidence, shadow_share, still_blobs
+from fusion.tracking.blobs import Blob, PixelRect, evidence, shadow_share, still_blobs
 from fusion.tracking.config import PERSON, ResidueConfig
 from fusion.tracking.kept import CLEARLY, Kept, belongs, inside
 from fusion.tracking.minding import attend
-from fusion.tracking.reduced import Mask
+from fusion.tracking.reduced import Mask, seen_by
 from fusion.tracking.tracks import Tracks
 from fusion.types.detections import Detections
 
@@ -36,9 +36,22 @@ class Residues:
         self.now: list[Kept] = []
 
     def look(
-        self, difference: Difference, background: Background, tracks: Tracks, found: Detections, *, detected: bool
+        self,
+        difference: Difference,
+        background: Background,
+        tracks: Tracks,
+        found: Detections,
+        shown: Sequence[PixelRect] | None = None,
     ) -> None:
-        """After the tracks have taken the same look; `found` in pixels of the working picture."""
+        """After the tracks have taken the same look.
+
+        Args:
+            difference: of this look.
+            background: that it was made with.
+            tracks: of this look.
+            found: what a detector found, in pixels of the working picture.
+            shown: the parts of it that the detector saw; None: all, empty: it was not asked.
+        """
         gap_s = 0.0 if self._last_s is None else difference.at_s - self._last_s
         self._last_s = difference.at_s
         if background.restarts != self._restarts:
@@ -51,7 +64,8 @@ class Residues:
             self._take(blob, difference, background, gap_s)
         self._join(difference, gap_s)
         for kept in self.now:
-            if detected:
+            if seen_by(shown, kept.rect):
+                kept.asked_s = difference.at_s
                 self._explain(kept, found, difference)
             attend(kept, tracks, difference.at_s, gap_s)
         self._tidy(difference, background)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fusion.tracking.background import Difference
 from fusion.tracking.config import TrackConfig, group_of
-from fusion.tracking.reduced import Mask
+from fusion.tracking.reduced import Mask, seen_by
 from fusion.types.detections import Detections
 
 Rect = NDArray[np.float32]  # [4] left, top, right, bottom, pixels of the working picture
@@ -113,10 +113,20 @@ class Tracks:
         #: those that left lately, for the question "who was there just before"
         self.left: deque[Followed] = deque(maxlen=config.remember)
 
-    def look(self, found: Detections, difference: Difference, covered: Mask) -> None:
+    def look(
+        self,
+        found: Detections,
+        difference: Difference,
+        covered: Mask,
+        shown: Sequence[tuple[int, int, int, int]] | None = None,
+    ) -> None:
         """Take the detections of one look, boxes in pixels of the working picture.
 
-        `covered` tells where residues lie: there, "new" says nothing about who stands in front.
+        Args:
+            found: what a detector found.
+            difference: of this look.
+            covered: where residues lie: there, "new" says nothing about who stands in front.
+            shown: the parts of the picture that the detector saw; None: all.
         """
         at_s = difference.at_s
         # With what a thing's own shadow and blur do around it.
@@ -129,7 +139,7 @@ class Tracks:
         for index, track in matched:
             self._see(track, candidates[index], at_s, calm=_calm(track.rect, difference))
         for track in self.now:
-            track.looks += 1
+            track.looks += seen_by(shown, track.rect)
             track.alive |= _new_share(track.rect, difference) >= self._config.life
         self._let_go({id(track) for _, track in matched}, difference, covered, gap_s)
         for index, candidate in enumerate(candidates):
