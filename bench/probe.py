@@ -32,6 +32,7 @@ class Seen:
     """The looks at one terminal; times in Unix seconds."""
 
     looks: int = 0
+    images: int = 0  #: given to the detector
     keyframes: int = 0  #: at which, or soon after which, it was looked at
     last_s: float = 0.0
     longest_gap_s: float = 0.0  #: between looks, since it was last asked for
@@ -68,6 +69,11 @@ class Probe(Collector):
             seen = self.seen.setdefault(look.picture.terminal_id, Seen())
             seen.look(look.picture.at.timestamp(), keyframe=look.picture.keyframe)
 
+    def detected(self, terminal_id: str, images: int) -> None:
+        """The detector was given so many images of a terminal."""
+        with self.lock:
+            self.seen.setdefault(terminal_id, Seen()).images += images
+
     def collect(self) -> Iterator[Metric]:
         """Everything, for Prometheus."""
         spent = CounterMetricFamily("fusion_bench_cpu_seconds", "CPU time by stage", labels=["stage"])
@@ -79,15 +85,17 @@ class Probe(Collector):
             spent.add_metric([f"thread_{prefix}"], threads_s(prefix))
         looks = CounterMetricFamily("fusion_bench_looks", "Looks", labels=["terminal"])
         keys = CounterMetricFamily("fusion_bench_keyframes_looked", "Keyframes looked at", labels=["terminal"])
+        images = CounterMetricFamily("fusion_bench_images", "Images given to the detector", labels=["terminal"])
         gaps = GaugeMetricFamily("fusion_bench_gap_seconds", "Longest gap since the last scrape", labels=["terminal"])
         now_s = time.time()
         with self.lock:
             for terminal_id, seen in self.seen.items():
                 looks.add_metric([terminal_id], seen.looks)
                 keys.add_metric([terminal_id], seen.keyframes)
+                images.add_metric([terminal_id], seen.images)
                 gaps.add_metric([terminal_id], max(seen.longest_gap_s, now_s - seen.last_s - _ON_ITS_WAY_S))
                 seen.longest_gap_s = 0.0
-        yield from (spent, calls, looks, keys, gaps)
+        yield from (spent, calls, looks, keys, images, gaps)
 
 
 def install() -> None:
@@ -102,7 +110,11 @@ def install() -> None:
     @wraps(judged)
     def on_look(self: Eyes, look: Look) -> None:
         probe.look(look)
+        judge = self.judges.get(look.picture.terminal_id)
+        before = judge.crops if judge else 0
         judged(self, look)
+        if judge:
+            probe.detected(look.picture.terminal_id, judge.crops - before)
 
     setattr(Eyes, "on_look", on_look)  # noqa: B010 - mypy rightly forbids to assign to a method; here it is meant
     REGISTRY.register(probe)

@@ -131,9 +131,14 @@ def measured(
 
 def counted(first: Metrics, last: Metrics, active: Mapping[str, bool]) -> dict[str, Any]:
     """What was read and looked at between two scrapes."""
-    keys, looked, looks = (
+    keys, looked, looks, images = (
         _by_label(first, last, name)
-        for name in ("fusion_keyframes_total", "fusion_bench_keyframes_looked_total", "fusion_bench_looks_total")
+        for name in (
+            "fusion_keyframes_total",
+            "fusion_bench_keyframes_looked_total",
+            "fusion_bench_looks_total",
+            "fusion_bench_images_total",
+        )
     )
     busy = [one for one, is_active in active.items() if is_active]
     wanted = sum(keys.get(one, 0.0) for one in busy)
@@ -151,6 +156,9 @@ def counted(first: Metrics, last: Metrics, active: Mapping[str, bool]) -> dict[s
         "never_looked_at": sum(one not in gaps for one in active),
         "longest_gap_s": round(max(gaps.values(), default=0.0), 2),
         "active_keyframes_looked_share": round(got / wanted, 4) if wanted else None,
+        "images_of_active": round(sum(images.get(one, 0.0) for one in busy)),
+        "images_of_quiet": round(sum(images.get(one, 0.0) for one, is_active in active.items() if not is_active)),
+        "looks_of_active": round(sum(looks.get(one, 0.0) for one in busy)),
         "shard_restarts": round(last.sum("fusion_shard_restarts_total") - first.sum("fusion_shard_restarts_total")),
         "signals": round(last.sum("fusion_signals_total") - first.sum("fusion_signals_total")),
         "cases": round(last.sum("fusion_cases_total") - first.sum("fusion_cases_total")),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fusion.geo.plane import LocalPlane
 from fusion.types.errors import SiteError
 from fusion.types.place import GeoPoint, Place
+from fusion.types.sighting import Box
 
 Pair = tuple[float, float, float, float]
 Matrix = NDArray[np.float64]
@@ -76,6 +77,16 @@ class Ground:
         # 2 x RMS covers 95 % of a Gauss-shaped error.
         uncertainty_m = float(np.sqrt(foot_m**2 + (2 * self.residual_m) ** 2 + MAP_ERROR_M**2))
         return Place(self.plane.point(float(east_m), float(north_m)), uncertainty_m)
+
+    def width_m(self, box: Box) -> float | None:
+        """How wide a box is on the ground along its lower edge, metres; None where `place_of` knows no place."""
+        if self.place_of(box.foot) is None:
+            return None
+        ends = np.asarray([(box.left, box.bottom), (box.right, box.bottom)], np.float64)
+        if _scale(self.matrix, ends).min() <= 0:
+            return None
+        first, last = _apply(self.matrix, ends)
+        return float(np.linalg.norm(last - first))
 
     def _metres_a_share(self, at: Matrix) -> Matrix:
         """Jacobian [2, 2] at a picture point, metres on the ground a share of the picture."""

@@ -64,7 +64,7 @@ class Eyes:
             return  # it was taken off the register a moment ago
         with metrics.LOOK_SECONDS.time():
             try:
-                findings = judge.look(look.picture, look.changes, most_crops=self._most_crops())
+                findings = judge.look(look.picture, look.changes, most_crops=self._most_crops(burst=look.burst))
             except Dropped:
                 return  # the detector is busy with newer pictures
         with self._counting:
@@ -76,8 +76,10 @@ class Eyes:
             if judge.wants_burst:
                 self._looker.burst(terminal.id)
 
-    def _most_crops(self) -> int | None:
-        """How many crops of a look the detector may be given: all, unless the budget is short."""
+    def _most_crops(self, *, burst: bool) -> int | None:
+        """How many crops of a look the detector may be given: all, unless it is a burst or time is short."""
+        if burst:
+            return 1
         effort = self._looker.effort if self._looker is not None else 1.0
         return next((crops for floor, crops in _CROPS_BY_EFFORT if effort >= floor), 1)
 

@@ -1,6 +1,7 @@
 """The judging chain of one terminal: look → crops → detect → merge → follow → rules → findings."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from math import ceil
 
@@ -15,7 +16,7 @@ from fusion.tracking.config import FollowerConfig
 from fusion.tracking.follower import Follower
 from fusion.types.detections import Detections
 from fusion.types.picture import Picture
-from fusion.types.sighting import Box, Sighting
+from fusion.types.sighting import Box, Sighting, unknown_width
 from fusion.types.signal import Finding
 from fusion.types.zone import Zone
 
@@ -35,6 +36,7 @@ class TerminalJudge:
         detect: Detect,
         site_tz: tzinfo,
         follow: FollowerConfig | None = None,
+        width_m: Callable[[Box], float | None] = unknown_width,
         crop_px: int = 300,
         most_crops: int = 3,
     ) -> None:
@@ -43,6 +45,7 @@ class TerminalJudge:
         self._rules = tuple(rules)
         self._detect = detect
         self._site_tz = site_tz
+        self._width_m = width_m  #: of a box on the ground, for what rules say
         self._crop_px = crop_px  #: side of the detector's input: larger crops are shrunk before they are coloured
         self._most_crops = most_crops
         self._follower = Follower(terminal_id, follow)
@@ -66,7 +69,7 @@ class TerminalJudge:
         parts = self._parts(picture.size_px, interests, most_crops)
         found = self._found(picture, parts) if parts else None
         sighting = self._follower.follow(picture, found, [_box(part, picture.size_px) for part in parts])
-        self.sighting = sighting
+        sighting = self.sighting = replace(sighting, width_m=self._width_m)
         return [finding for rule in self._rules for finding in rule.judge(sighting, self._zones, local_now)]
 
     @property

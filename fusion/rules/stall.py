@@ -10,7 +10,8 @@ from pydantic import Field
 from fusion.plugins import Duration, Registries
 from fusion.rules.base import Rule, RuleConfig
 from fusion.rules.lasting import STALE, Lasting, seconds, spoken_en, spoken_zh, told
-from fusion.rules.windows import opened_at
+from fusion.rules.saying import width, width_data, window
+from fusion.rules.windows import is_open, opened_at
 from fusion.rules.zones import around, grown, meet, stands_in, within
 from fusion.types.sighting import Box, Sighting, Track
 from fusion.types.signal import EventKind, Finding, Phase, Reason
@@ -26,6 +27,7 @@ class StallConfig(RuleConfig):
     kind: Literal["stall"] = "stall"
     event: str = EventKind.STREET_STALL
     zone_kinds: tuple[str, ...] = ("no_stall",)
+    permit_kinds: tuple[str, ...] = ("permitted_stall",)  #: zones in which, at their hours, a stall may stand
     dwell: Duration = timedelta(minutes=1)
     goods: Literal["required", "optional"] = "required"  #: "optional": each person who stays is one event
     #: What a detector names that counts as goods when it stays; an unexplained residue always does.
@@ -62,12 +64,16 @@ class StallRule(Rule):
         self._goods: dict[str, _Goods] = {}
         self._things: list[Lasting] = []
         self._pending_at: datetime | None = None
+        self._permits: list[Zone] = []
+        self._local_now: datetime | None = None
 
     def judge(self, sighting: Sighting, zones: Sequence[Zone], local_now: datetime) -> tuple[Finding, ...]:
         """See `Rule`."""
         config = self._config
         started: list[Finding] = []
         self._pending_at = None
+        self._local_now = local_now
+        self._permits = [z for z in zones if z.kind in config.permit_kinds and is_open(z.windows, local_now)]
         present = self._present(sighting)
         self._things = [_seen(thing, present, sighting.at) for thing in self._things]
         for zone in zones:
@@ -101,6 +107,8 @@ class StallRule(Rule):
         """Each person's stay of the dwell is one event."""
         started = []
         for track in _staying(sighting, zone):
+            if self._permitted(track.box):
+                continue
             since = _later(track.stays_since, sighting.at, open_for)
             known = next((t for t in self._things if t.zone_id == zone.id and track.id in t.members), None)
             if known is not None:
@@ -116,7 +124,11 @@ class StallRule(Rule):
 
     def _with_goods(self, zone: Zone, sighting: Sighting, open_for: timedelta) -> list[Finding]:
         persons = _staying(sighting, zone)
-        pieces = {name: box for name, box in self._pieces(sighting, persons) if stands_in(box, zone)}
+        pieces = {
+            name: box
+            for name, box in self._pieces(sighting, persons)
+            if stands_in(box, zone) and not self._permitted(box)
+        }
         met = []
         for name, box in pieces.items():
             goods = self._add_up(f"{zone.id}|{name}", name, box, sighting, persons)
@@ -130,6 +142,10 @@ class StallRule(Rule):
             if sighting.at - since >= self._config.dwell and attended and lately:
                 met.append(name)
         return self._tell(zone, sighting, pieces, met, persons, open_for)
+
+    def _permitted(self, box: Box) -> bool:
+        """Whether it stands where the register lets a stall stand at this hour."""
+        return any(stands_in(box, zone) for zone in self._permits)
 
     def _pieces(self, sighting: Sighting, persons: Sequence[Track]) -> list[tuple[str, Box]]:
         """(id, box) of all that may be goods."""
@@ -220,19 +236,19 @@ class StallRule(Rule):
         with_zh = f"及 {len(goods)} 处新增物品" if goods else ""
         with_en = f" and {len(goods)} new object{'s' * (len(goods) != 1)}" if goods else ""
         people_en = "one person" if persons == 1 else f"{persons} persons"
-        width = round(100 * (box.right - box.left), 1)
+        (wide_zh, wide_en), (window_zh, window_en) = width(box, sighting), window(zone, self._local_now or sighting.at)
         reason = Reason(
-            zh=f"{persons} 名人员{with_zh}（占画面宽 {width:g}%）在严管区域“{zone.name}”停留 {spoken_zh(stayed)}，"
-            f"超过 {spoken_zh(self._config.dwell)}",
-            en=f"{people_en}{with_en} ({width:g} % of the picture's width) stayed in zone {zone.name!r} "
-            f"for {spoken_en(stayed)}, longer than {spoken_en(self._config.dwell)}",
+            zh=f"{persons} 名人员{with_zh}（{wide_zh}）在严管区域“{zone.name}”停留 {spoken_zh(stayed)}，"
+            f"超过 {spoken_zh(self._config.dwell)}{window_zh}",
+            en=f"{people_en}{with_en} ({wide_en}) stayed in zone {zone.name!r} "
+            f"for {spoken_en(stayed)}, longer than {spoken_en(self._config.dwell)}{window_en}",
             data={
                 "persons": persons,
                 "goods": len(goods),
                 "named": ",".join(named),
                 "stayed_s": seconds(stayed),
                 "dwell_s": seconds(self._config.dwell),
-                "width_share": round(box.right - box.left, 4),
+                **width_data(box, sighting),
             },
         )
         return Lasting(

@@ -27,6 +27,13 @@ def is_open(windows: Iterable[TimeWindow], local_now: datetime) -> bool:
     return opened_at(windows, local_now) is not None
 
 
+def window_at(windows: Iterable[TimeWindow], local_now: datetime) -> TimeWindow | None:
+    """The window that is open now, the longest-open one; None: none is, or the zone has none and holds always."""
+    windows = tuple(windows)
+    starts = [(start, number) for number, each in enumerate(windows) if (start := _start(each, local_now)) is not None]
+    return windows[min(starts)[1]] if starts else None
+
+
 def _start(window: TimeWindow, local_now: datetime) -> datetime | None:
     for day in (local_now, local_now - _DAY):
         start = day.replace(

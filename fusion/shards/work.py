@@ -12,6 +12,7 @@ import structlog
 
 from fusion.detectors.pool import DetectorPool
 from fusion.geo.grids import GridIndex
+from fusion.geo.place import ground_of
 from fusion.handlers.wire import pack
 from fusion.ingest.live import as_jpeg
 from fusion.ingest.looking import Looker
@@ -20,6 +21,7 @@ from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
 from fusion.shards.order import Order, Report, stream_of, streams_of
+from fusion.types.sighting import unknown_width
 from fusion.types.signal import Signal
 from fusion.types.terminal import Terminal
 
@@ -96,6 +98,7 @@ class ShardWork:
             self._eyes.judges.pop(terminal_id, None)
 
     def _judge(self, terminal: Terminal) -> TerminalJudge:
+        ground = ground_of(terminal)
         return TerminalJudge(
             terminal.id,
             zones=terminal.zones,
@@ -103,6 +106,7 @@ class ShardWork:
             detect=lambda images: self._pool.detect(images, of=terminal.id),
             site_tz=self._clock,
             follow=self._order.follow,
+            width_m=ground.width_m if ground else unknown_width,
         )
 
     def _publish(self, signal: Signal) -> None:

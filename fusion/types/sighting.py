@@ -4,6 +4,7 @@ Boxes here are `Box`: left, top, right, bottom as shares (0-1) of the picture's 
 that zones, sub-stream and main stream speak of the same place.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -57,6 +58,10 @@ class Residue:
     explained_as: str | None = None  #: class name when a detector names what lies there ("car", "person")
 
 
+def unknown_width(_box: Box) -> None:
+    """Of a terminal whose ground nobody has calibrated."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One look at one terminal, after following."""
@@ -66,3 +71,5 @@ class Sighting:
     tracks: tuple[Track, ...]
     residues: tuple[Residue, ...]
     gap: timedelta  #: since the look before (zero at the first)
+    #: How wide a box is on the ground, metres; None: its foot is at the horizon, or the ground is not calibrated.
+    width_m: Callable[[Box], float | None] = unknown_width

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from fusion.rules.base import Rule
-from fusion.types.sighting import Box, Residue, Sighting, Track
+from fusion.types.sighting import Box, Residue, Sighting, Track, unknown_width
 from fusion.types.signal import Finding, Phase
 from fusion.types.zone import Zone
 
@@ -65,7 +65,13 @@ Look = Callable[[float], tuple[Sequence[Track], Sequence[Residue]]]
 
 
 def judged(
-    rule: Rule, look: Look, seconds: int, zones: Sequence[Zone], *, local_start: datetime = START
+    rule: Rule,
+    look: Look,
+    seconds: int,
+    zones: Sequence[Zone],
+    *,
+    local_start: datetime = START,
+    width_m: Callable[[Box], float | None] = unknown_width,
 ) -> list[tuple[int, Finding]]:
     findings = []
     for second in range(seconds):
@@ -76,6 +82,7 @@ def judged(
             tracks=tuple(tracks),
             residues=tuple(residues),
             gap=timedelta(seconds=1 if second else 0),
+            width_m=width_m,
         )
         local = local_start + timedelta(seconds=second)
         findings += [(second, finding) for finding in rule.judge(sighting, zones, local)]

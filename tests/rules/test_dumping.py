@@ -1,12 +1,14 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from fusion.incidents.policy import FusionPolicy
 from fusion.rules.dumping import DumpingConfig
 from fusion.types.sighting import Box
 from fusion.types.signal import Phase
 
-from .sightings import LEFT_HALF, judged, person, phases, residue, zone
+from .sightings import LEFT_HALF, at, judged, person, phases, residue, zone
 
 RULE = DumpingConfig(residue=timedelta(seconds=10))
 ZONES = [zone("no_dumping")]
@@ -90,3 +92,30 @@ def test_it_says_when_it_wants_the_next_look_sooner_and_when_it_may_be_forgotten
     assert rule.building(now)
     assert not rule.settled(now)
     assert rule.settled(now + timedelta(minutes=5))
+
+
+def test_what_came_while_nobody_looked_is_told_late_and_believed_too_little_for_a_case_of_its_own() -> None:
+    rule = DumpingConfig(residue=timedelta(seconds=10), unattended=timedelta(minutes=2)).start()
+    findings = judged(rule, lambda s: ([], [residue(s, 0, bringer=None)]), 150, ZONES)
+    assert phases(findings, Phase.STARTED) == [120]
+    started = findings[0][1]
+    assert started.belief < FusionPolicy().believed
+    assert "未见何人留下" in started.reason.zh
+    assert "nobody was seen to leave it" in started.reason.en
+
+
+def test_a_heap_that_has_grown_is_believed_without_a_bringer() -> None:
+    rule = DumpingConfig(unattended=timedelta(minutes=2)).start()
+
+    def heap(s: float) -> tuple[list, list]:  # type: ignore[type-arg] # both kinds
+        return [], [replace(residue(s, 0, bringer=None), still_since=at(min(s, 90)))]
+
+    (_, started), *_ = judged(rule, heap, 150, ZONES)
+    assert started.belief >= FusionPolicy().believed
+    assert "有增多" in started.reason.zh
+
+
+@pytest.mark.parametrize("name", ["shadow", "bicycle", "bench"])
+def test_what_came_unseen_and_has_a_name_is_no_dumping(name: str) -> None:
+    rule = DumpingConfig(unattended=timedelta(minutes=2)).start()
+    assert not judged(rule, lambda s: ([], [residue(s, 0, bringer=None, explained=name)]), 200, ZONES)

@@ -121,3 +121,36 @@ def test_a_cart_belongs_to_its_stall_whatever_is_added() -> None:
         return vendor(s), [residue(s, 0, box=CART), *more]
 
     assert len(phases(judged(RULE.start(), look, 120, ZONES), Phase.STARTED)) == 1
+
+
+def test_a_stall_stands_undisturbed_where_and_when_the_register_permits_it() -> None:
+    breakfast = Zone(
+        id="B", name="早餐点", kind="permitted_stall", polygon=WHOLE, windows=(TimeWindow(time(6), time(9)),)
+    )
+
+    def told_from(hour: int) -> list[int]:
+        look: Look = lambda s: (vendor(s), [residue(s, 0, box=CART)])  # noqa: E731 - one line says it
+        morning = START.replace(hour=hour)
+        return phases(judged(RULE.start(), look, 45, [*ZONES, breakfast], local_start=morning), Phase.STARTED)
+
+    assert told_from(7) == []
+    assert told_from(9) == [20]
+
+
+def test_a_permitted_place_covers_only_what_stands_in_it() -> None:
+    elsewhere = Zone(id="B", name="早餐点", kind="permitted_stall", polygon=((0.6, 0), (1, 0), (1, 1), (0.6, 1)))
+    findings = judged(RULE.start(), lambda s: (vendor(s), [residue(s, 0, box=CART)]), 45, [*ZONES, elsewhere])
+    assert phases(findings, Phase.STARTED) == [20]
+
+
+def test_the_reason_says_how_wide_in_metres_and_in_which_window() -> None:
+    strict = Zone(
+        id="S-01", name="S-01", kind="no_stall", polygon=WHOLE, windows=(TimeWindow(time(9, 30), time(19, 30)),)
+    )
+    look: Look = lambda s: (vendor(s), [residue(s, 0, box=CART)])  # noqa: E731 - one line says it
+    _, finding = judged(RULE.start(), look, 45, [strict], width_m=lambda _box: 1.84)[0]
+    assert "1.8 m wide" in finding.reason.en
+    assert "window 09:30–19:30" in finding.reason.en
+    assert "宽约 1.8 米" in finding.reason.zh
+    assert "管控时段 09:30–19:30" in finding.reason.zh
+    assert finding.reason.data["width_m"] == 1.84

@@ -232,3 +232,33 @@ def test_where_the_gate_sees_nothing_the_background_is_still_learnt_now_and_then
     thing = street.picture(61.0, things=[(BAG, 45)], gain=0.82)
     (where,) = follower.interest(thing, (Box(0.45, 0.58, 0.55, 0.7),))[:1]
     assert where.left == pytest.approx(BAG[0] / 640, abs=0.03)
+
+
+def test_where_a_thing_has_long_been_lying_and_the_gate_sees_nothing_it_is_still_there_at_no_cost() -> None:
+    follower, street = Follower("T"), Street()
+    scene = a_man_leaves_a_bag(street)
+    play(follower, scene, times(60, 0.5))  # type: ignore[arg-type] # a scene
+    asked = compared = 0
+    for second in range(62, 122, 2):
+        picture, _ = scene(float(second))  # type: ignore[operator] # a scene
+        asked += bool(follower.interest(picture, ()))
+        sighting = follower.follow(picture, None)
+        (residue,) = sighting.residues
+        assert residue.last_at == picture.at
+        compared += not follower._quiet
+    assert compared <= 6
+    assert asked <= 4
+
+
+def test_when_it_is_taken_away_the_gate_says_so_and_it_ends() -> None:
+    follower, street = Follower("T"), Street()
+    scene = a_man_leaves_a_bag(street, until_s=80)
+    play(follower, scene, times(60, 0.5))  # type: ignore[arg-type] # a scene
+    changes: dict[int, tuple[Box, ...]] = {80: (Box(0.46, 0.59, 0.54, 0.7),), 82: (Box(0.46, 0.59, 0.54, 0.7),)}
+    shown = {}
+    for second in range(62, 90, 2):
+        picture, _ = scene(float(second))  # type: ignore[operator] # a scene
+        follower.interest(picture, changes.get(second, ()))
+        shown[second] = follower.follow(picture, None).residues
+    assert shown[78]
+    assert not shown[84]
