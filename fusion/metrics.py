@@ -14,6 +14,7 @@ LOOKS = Counter("fusion_looks", "Pictures judged", ["terminal"])
 DROPS = Counter("fusion_drops", "Pictures or messages given up, by reason", ["reason"])
 RECONNECTS = Counter("fusion_reconnects", "Connections to a terminal opened again", ["terminal"])
 TROUBLES = Gauge("fusion_terminal_troubles", "Terminals by what is wrong with them", ["kind"])
+TROUBLES_RAISED = Counter("fusion_terminal_troubles_raised", "Troubles of terminals that were told of", ["kind"])
 MAIN_WAIT_SECONDS = Histogram(
     "fusion_main_wait_seconds", "From asking for a main stream to its first keyframe", buckets=(0.3, 1, 2, 3, 5, 10, 20)
 )

@@ -105,6 +105,24 @@ class ReadingMessage(Message, frozen=True):
     value: float
 
 
+class TroubleMessage(Message, frozen=True):
+    """One thing wrong with a terminal, since when, in a sentence."""
+
+    kind: str
+    since: Moment
+    zh: Sentence
+    en: Sentence
+
+
+class TerminalHealth(Message, frozen=True):
+    """How a terminal is; no troubles means that none is known, not that all is clear."""
+
+    terminal_id: Id
+    health: str
+    troubles: tuple[TroubleMessage, ...]
+    at: Moment
+
+
 class EngineStatus(Message, frozen=True):
     """Whether the engine runs."""
 

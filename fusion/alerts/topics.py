@@ -12,6 +12,7 @@ from fusion.alerts.messages import (
     PositionMessage,
     ReadingMessage,
     ReceiptMessage,
+    TerminalHealth,
     Update,
 )
 from fusion.types.errors import SiteError
@@ -31,7 +32,7 @@ class From(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One row. `{worker}` and `{sensor}` stand for an id; who has that id may only use the rows with it."""
+    """One row. `{worker}`, `{sensor}`, `{terminal}` are ids; workers and sensors may only use their own rows."""
 
     name: str
     template: str
@@ -44,19 +45,19 @@ class Topic:
 
     @property
     def whose(self) -> str | None:
-        """Whose own the row is: "worker", "sensor", or None."""
-        return next((who for who in ("worker", "sensor") if f"{{{who}}}" in self.template), None)
+        """Whose own the row is: "worker", "sensor", "terminal", or None."""
+        return next((who for who in ("worker", "sensor", "terminal") if f"{{{who}}}" in self.template), None)
 
     def of(self, owner: str = "") -> str:
-        """The topic of a worker or sensor; SiteError when the id would change the topic's shape."""
+        """The topic of a worker, sensor or terminal; SiteError when the id would change the topic's shape."""
         if self.whose is not None and not _ID.fullmatch(owner):
             raise SiteError(f"{self.whose} id {owner[:80]!r}: wanted: letters, digits, - or _, 64 at most")
-        return self.template.format(worker=owner, sensor=owner)
+        return self.template.format(worker=owner, sensor=owner, terminal=owner)
 
     @property
     def pattern(self) -> str:
         """The subscription that sees everybody's."""
-        return self.template.format(worker="+", sensor="+")
+        return self.template.format(worker="+", sensor="+", terminal="+")
 
 
 ALERTS = Topic(
@@ -114,6 +115,15 @@ READINGS = Topic(
     "传感器读数（可设为保留消息）",
     "What a sensor measured (the sensor may have it retained)",
 )
+HEALTH = Topic(
+    "health",
+    f"{ROOT}/terminals/{{terminal}}/health",
+    From.ENGINE,
+    TerminalHealth,
+    True,
+    "监控终端状况及故障（变化时发布）",
+    "How a terminal is and what is wrong with it, whenever that changes",
+)
 STATUS = Topic(
     "status",
     f"{ROOT}/engine/status",
@@ -124,7 +134,7 @@ STATUS = Topic(
     "Whether the engine runs (also its last will)",
 )
 
-TOPICS = (ALERTS, UPDATES, POSITION, RECEIPTS, ANSWERS, READINGS, STATUS)
+TOPICS = (ALERTS, UPDATES, POSITION, RECEIPTS, ANSWERS, READINGS, HEALTH, STATUS)
 FROM_WORKERS = tuple(topic for topic in TOPICS if topic.publisher is From.WORKER)
 
 

@@ -20,6 +20,7 @@ from fusion.alerts.notifier_beside import Beside
 from fusion.alerts.publisher import Publisher
 from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
+from fusion.app.health_signals import HealthSignals
 from fusion.bus import Bus
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
 from fusion.geo.datum import to_wgs84
@@ -175,6 +176,9 @@ class System:
         photographer.start()
         self._stack.callback(photographer.stop)
         self.shards.start()
+        health = HealthSignals(self.shards.statuses, self.link.send)
+        health.start()
+        self._stack.callback(health.stop)
         connected = sum(terminal.connected for terminal in self.terminals)
         _LOG.info("looking", connected=connected, registered=len(self.terminals), shards=len(self.shards.pids))
 

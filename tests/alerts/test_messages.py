@@ -19,6 +19,8 @@ from fusion.alerts.messages import (
     PositionMessage,
     ReadingMessage,
     ReceiptMessage,
+    TerminalHealth,
+    TroubleMessage,
     Update,
     decode,
     encode,
@@ -155,6 +157,7 @@ def test_deep_and_broken_payloads_are_refused(payload: bytes) -> None:
 
 def test_each_real_message_fits_its_json_schema_and_the_schema_forbids_what_the_decoder_forbids() -> None:
     made = schemas(tuple(topic.message for topic in TOPICS))
+    black = TroubleMessage(kind="black", since=NOW, zh="画面全黑", en="the picture is black")
     real: dict[str, bytes] = {
         "Alert": an_alert(1, "W-1", NOW).payload,
         "Update": update_for(a_case(), "W-1", NOW, withdrawn=True).payload,
@@ -162,6 +165,7 @@ def test_each_real_message_fits_its_json_schema_and_the_schema_forbids_what_the_
         "ReceiptMessage": encode(ReceiptMessage(id="r1", case_id="C1", alert_id="C1:2", at=NOW)),
         "AnswerMessage": encode(AnswerMessage(id="a", case_id="C", alert_id="C:2", answer=Answer.ACCEPT, at=NOW)),
         "ReadingMessage": encode(ReadingMessage(at=NOW, value=93.5)),
+        "TerminalHealth": encode(TerminalHealth(terminal_id="T-1", health="live", troubles=(black,), at=NOW)),
         "EngineStatus": encode(EngineStatus(online=True, at=datetime.now(UTC))),
     }
     assert made.keys() == real.keys()
