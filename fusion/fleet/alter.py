@@ -57,6 +57,7 @@ def altered(path: Path, clip: Clip, change: Change, stopped: threading.Event) ->
         max(1, round(clip.pictures_per_s / change.every)),
         timedelta(minutes=10),  # keyframes come where we say
         kbit_s=_own_kbit_s(clip) if change.kbit_s == 0 else change.kbit_s,
+        constant=change.still,
     )
     try:
         units = tuple(_units(_frames(path, clip, change, keys, stopped), form, delay_ticks))

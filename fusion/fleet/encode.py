@@ -26,6 +26,8 @@ class Form:
     kbit_s: int | None = None
     #: The encoder's constant rate factor, 0 to 51; without it a fair one for streets.
     crf: int | None = None
+    #: The same picture gives the same keyframe each time: a quantiser instead of the encoder's foresight.
+    constant: bool = False
 
     def __post_init__(self) -> None:
         wrong = {
@@ -69,11 +71,11 @@ def options(form: Form) -> dict[str, str]:
     """The encoder's options."""
     crf, gop = form.crf if form.crf is not None else _CRF[form.codec], form.gop_pictures
     if form.codec is Codec.H264:
-        rate = {"crf": str(crf)}
+        rate = {"qp" if form.constant else "crf": str(crf)}
         if form.kbit_s:
             rate = dict.fromkeys(("b", "maxrate", "bufsize"), f"{form.kbit_s}k")
         return {"preset": "veryfast", "sc_threshold": "0", "bf": "0", "forced-idr": "1", **rate}
-    rate_265 = f"crf={crf}"
+    rate_265 = f"{'qp' if form.constant else 'crf'}={crf}"
     if form.kbit_s:
         rate_265 = f"bitrate={form.kbit_s}:vbv-maxrate={form.kbit_s}:vbv-bufsize={form.kbit_s}"
     keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:open-gop=0"

@@ -1,5 +1,6 @@
 """Decoders of single keyframes and of whole streams, on codec contexts of our own: no container holds memory."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -18,6 +19,9 @@ from fusion.types.terminal import Health
 
 #: A parameter set may claim any size, and the decoder would take memory for it.
 _MOST_PIXELS = str(8192 * 4320)
+_MOST_PROVEN = 4096  #: some 100 bytes each
+_START = b"\x00\x00\x01"
+_NALS_BEFORE_A_PICTURE = 12
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _US = timedelta(microseconds=1)
 
@@ -26,11 +30,14 @@ class KeyframeDecoder:
     """Decodes keyframes of any number of streams, one context a codec; used by one thread.
 
     Each keyframe is fed with the parameter sets of its own stream and the context is flushed after it, so that nothing
-    of one camera reaches the next. The loop filter is skipped: it changes what nobody judges, and costs 12-20 %.
+    of one camera reaches the next. A decoder that refuses sets would go on with those of the camera before: sets that
+    never gave a picture are tried in a context of their own. The loop filter is skipped: it changes what nobody judges,
+    and costs 12-20 %.
     """
 
     def __init__(self) -> None:
         self._contexts: dict[str, VideoCodecContext] = {}
+        self._proven: OrderedDict[bytes, None] = OrderedDict()  #: parameter sets that gave a picture
 
     def decode(self, terminal_id: str, packet: Encoded) -> Picture:
         """The picture of a keyframe.
@@ -38,15 +45,30 @@ class KeyframeDecoder:
         Raises:
             StreamFault: UNDECODABLE: its codec is unknown here, or the data are broken.
         """
-        codec = packet.head.codec
+        codec, sets = packet.head.codec, packet.head.extradata
+        data = packet.data
+        sets += sets_in(data, codec)
+        if sets in self._proven:
+            return self._decoded(self._shared(codec), terminal_id, packet, data)
+        picture = self._decoded(_context(codec, keyframes=True), terminal_id, packet, data)
+        self._proven[sets] = None
+        if len(self._proven) > _MOST_PROVEN:
+            self._proven.popitem(last=False)
+        return picture
+
+    def _shared(self, codec: str) -> VideoCodecContext:
         context = self._contexts.get(codec)
         if context is None:
             context = self._contexts[codec] = _context(codec, keyframes=True)
+        return context
+
+    def _decoded(self, context: VideoCodecContext, terminal_id: str, packet: Encoded, data: bytes) -> Picture:
+        codec = packet.head.codec
         try:
-            frames = context.decode(_fed(packet)) or context.decode(None)
+            frames = context.decode(_fed(packet, data)) or context.decode(None)
             context.flush_buffers()
         except av.FFmpegError as error:
-            del self._contexts[codec]
+            self._contexts.pop(codec, None)
             raise StreamFault(Health.UNDECODABLE, f"its {codec} keyframes cannot be decoded: {why(error)}") from None
         whole = [frame for frame in frames if not frame.is_corrupt]
         if not whole:
@@ -76,7 +98,7 @@ class WholeDecoder:
         if self._context is None or self._codec != packet.head.codec:
             self._codec = packet.head.codec
             self._context = _context(self._codec, keyframes=False)
-        fed = _fed(packet)
+        fed = _fed(packet, packet.data)
         # The decoder puts frames in order of showing and hands each its stamp through: the stamp is the time itself.
         fed.pts = round(packet.at_s * 1e6)
         fed.time_base = Fraction(1, 1_000_000)
@@ -117,9 +139,25 @@ def _context(codec: str, *, keyframes: bool) -> VideoCodecContext:
     return context
 
 
-def _fed(packet: Encoded) -> "Packet[Stream]":
+def sets_in(data: bytes, codec: str) -> bytes:
+    """The parameter sets (H.264: types 7 and 8, H.265: 32 to 34) before the first slice of an Annex B picture."""
+    found, at = b"", data.find(_START)
+    for _ in range(_NALS_BEFORE_A_PICTURE):
+        if at < 0 or at + 3 >= len(data):
+            break
+        after = data.find(_START, at + 3)
+        kind = data[at + 3] & 0x1F if codec == "h264" else (data[at + 3] >> 1) & 0x3F
+        if kind in ((7, 8) if codec == "h264" else (32, 33, 34)):
+            found += data[at : after if after >= 0 else None]
+        elif kind in ((1, 5) if codec == "h264" else range(32)):
+            break
+        at = after
+    return found
+
+
+def _fed(packet: Encoded, coded: bytes) -> "Packet[Stream]":
     """The packet for the decoder; a keyframe comes with the parameter sets of its stream in front (Annex B)."""
-    data = packet.head.extradata + packet.data if packet.keyframe else packet.data
+    data = packet.head.extradata + coded if packet.keyframe else coded
     # Made by its size it has libavcodec's padding behind it, which decoders read over; made of bytes it has not.
     fed: Packet[Stream] = Packet(len(data))
     if data:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -7,6 +8,8 @@ import av
 import numpy as np
 import pytest
 
+from fusion.fleet.clip import read_clip
+from fusion.fleet.sps import oversized
 from fusion.ingest.decoding import KeyframeDecoder, WholeDecoder
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
@@ -44,6 +47,26 @@ def test_one_decoder_serves_streams_of_different_sizes_and_none_sees_the_other(
         alone = KeyframeDecoder().decode("s", one), KeyframeDecoder().decode("l", other)
         assert [picture.size_px for picture in mixed] == [(320, 176), (640, 368)]
         assert all(np.array_equal(a.y, b.y) and np.array_equal(a.u, b.u) for a, b in zip(mixed, alone, strict=True))
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.h265", "libx265")])
+@pytest.mark.parametrize("sets_apart", [True, False])
+def test_a_picture_with_parameter_sets_of_its_own_that_are_refused_is_not_seen_through_a_neighbours(
+    make_clip: MakeClip, name: str, codec: str, sets_apart: bool
+) -> None:
+    (good, *_) = [p for p in _packets(make_clip(name, codec), sets_apart=sets_apart) if p.keyframe]
+    clip = read_clip(make_clip("c.mp4", codec))
+    sets = b"".join(b"\0\0\0\1" + nal for nal in oversized(clip).parameter_sets)
+    plain = good.raw if sets_apart else good.raw.removeprefix(good.head.extradata)
+    lying = good._replace(
+        head=replace(good.head, extradata=sets if sets_apart else b""), raw=plain if sets_apart else sets + plain
+    )
+    shared = KeyframeDecoder()
+    assert shared.decode("good", good).size_px == (320, 176)
+    for _ in range(2):
+        with pytest.raises(StreamFault, match="keyframes"):
+            shared.decode("lying", lying)
+    assert shared.decode("good", good).size_px == (320, 176)
 
 
 def test_parameter_sets_that_come_only_with_the_sdp_are_enough(make_clip: MakeClip) -> None:

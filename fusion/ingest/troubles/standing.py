@@ -20,6 +20,8 @@ _LEAST_ANCHORS = 8  #: with fewer, nothing is told of the place
 _LEAST_STRUCTURED = 0.2  #: of all blocks; with fewer, a lorry on a bare road would be a cover
 _LOST_STRUCTURE = 0.15  #: of a block's usual energy, in the present light
 _UNLIKE = 0.3  #: correlation of a block that is covered; one that fog or blur softens keeps more
+_EVEN = 0.3  #: of the usual spread of luma between blocks
+_VARIED = 8.0  #: luma steps; a view whose blocks differ less has no spread to lose
 _VISIBLE = 60.0  #: mean squared gradient that would be seen over noise, see `view`
 _SEARCH_EVERY = timedelta(seconds=2)  #: a search costs as much as ten looks
 _SAME_VIEW = 0.5  #: as many blocks as this have structure in a view that is another, and not a dark or smeared one
@@ -113,8 +115,10 @@ class Standing:
         known = view.structured & (expected > _VISIBLE)
         if np.count_nonzero(known) < max(_LEAST_STRUCTURED * known.size, int(np.count_nonzero(view.structured)) // 2):
             return False
-        flat = (likeness.energy < _LOST_STRUCTURE * expected) & (likeness.correlation < _UNLIKE)
-        share = float(flat[known].mean())
+        unlike = likeness.correlation < _UNLIKE
+        flat = (likeness.energy < _LOST_STRUCTURE * expected) & unlike
+        # A cloth has a weave of its own, but it is as light here as there.
+        share = float((unlike if _even(likeness, view, known & unlike) else flat)[known].mean())
         bad = share >= self._policy.covered_share and (self._covering or self._was_well(at))
         self._covering = bad
         if self.covered.judge(bad, at):
@@ -188,6 +192,12 @@ class Standing:
             self._forget()
         if self._back.raised or at >= self._moved_until:
             self._before = self.moved_since = self._moved_until = None
+
+
+def _even(likeness: Likeness, view: View, where: Mask) -> bool:
+    """Whether these blocks differ in luma by much less than they usually do: one thing lies over all of them."""
+    usual = float(view.tone[where].std()) * likeness.brightness if where.any() else 0.0
+    return usual > _VARIED and float(likeness.tone[where].std()) < _EVEN * usual
 
 
 def _share(likeness: Likeness, anchors: Mask) -> float | None:

@@ -33,6 +33,7 @@ class Likeness:
 
     correlation: Grid  #: -1 to 1, of gradients, so that light does not count
     energy: Grid  #: mean squared gradient of the picture, luma steps squared
+    tone: Grid  #: mean luma of the picture's blocks
     brightness: float  #: mean luma above black, as a share of the usual; at most 1
 
 
@@ -78,7 +79,8 @@ class View:
         together = _means(cv2.add(_times(gx, rx), _times(gy, ry)))
         energy = _means(cv2.add(_times(gx, gx), _times(gy, gy)))
         bright = (cv2.mean(sketch)[0] - 16) / max(1.0, self._brightness)
-        return Likeness(together / np.sqrt(energy * self.energy + 1.0), energy, min(1.0, max(0.0, bright)))
+        correlation = together / np.sqrt(energy * self.energy + 1.0)
+        return Likeness(correlation, energy, _means(sketch), min(1.0, max(0.0, bright)))
 
     @property
     def centres(self) -> list[tuple[int, int]]:
@@ -93,6 +95,7 @@ class View:
         self._refreshed = at
         self.reference = _u8(cv2.convertScaleAbs(self._mean, alpha=1 / _FIXED))
         self._brightness = cv2.mean(self.reference)[0] - 16
+        self.tone: Grid = _means(self.reference)
         rx, ry = cv2.spatialGradient(self.reference)
         xx, yy, xy = _means(_times(rx, rx)), _means(_times(ry, ry)), _means(_times(rx, ry))
         self.energy: Grid = xx + yy
