@@ -72,6 +72,7 @@ class Background:
         self._zero_s = 0.0
         self._noise: U16 = np.empty((0, 0), np.uint16)
         self._last_s = 0.0
+        self._gap_s = 0.0  #: between the last two looks
         self._overall_noise = 1.5
         self._edge: U8 = np.empty((0, 0), np.uint8)
         self._edge_s = float("-inf")
@@ -91,8 +92,11 @@ class Background:
         return self._widened()[1]
 
     def rest(self) -> None:
-        """Let go of what is needed only while a look is judged."""
+        """Let go of what is needed only while a look is judged, and of what will be too old at the next one."""
         self._wide = self.shade = None
+        if self._gap_s >= _EDGE_EACH_S:
+            self._edge = np.empty((0, 0), np.uint8)
+            self._edge_s = float("-inf")
 
     def _widened(self) -> tuple[F32, tuple[F32, F32]]:
         if self._long is None:
@@ -106,7 +110,7 @@ class Background:
         self.rest()
         if self._long is None or self._long.shape != picture.y.shape:
             return self._start(picture, at_s)
-        gap_s = max(at_s - self._last_s, 0.0)
+        gap_s = self._gap_s = max(at_s - self._last_s, 0.0)
         self._last_s = at_s
         long = _wide(self._long)
         light = fit(picture.y, long)
