@@ -12,7 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.detectors.base import Image
+from fusion.detectors.preparing import Image
 from fusion.detectors.manifest import Model
 from fusion.detectors.ssd import Ssd
 from fusion.types.detections import Detections

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from structlog.testing import capture_logs
 
 from fusion.detectors.base import Detector, load
 from fusion.detectors.colour import bgr
@@ -192,10 +191,3 @@ def test_the_sites_least_score_wins_over_the_manifests(make_model: MakeModel) ->
     image = np.zeros((64, 64, 3), np.uint8)
     assert len(load(model).detect([image])[0]) == 0
     assert len(load(model, least_score=0.5).detect([image])[0]) == 1
-
-
-def test_a_provider_that_is_missing_is_said_and_the_cpu_serves() -> None:
-    with capture_logs() as said:
-        detector = load(find_model("ssdlite_mobilenet_v2_coco"), providers=("NoSuchExecutionProvider",))
-    assert detector.session.providers == ("CPUExecutionProvider",)
-    assert [(line["log_level"], line["wanted"]) for line in said] == [("warning", "NoSuchExecutionProvider")]
