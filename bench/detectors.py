@@ -1,6 +1,8 @@
 """Models against each other on the demo zone's clips: what each finds, whether the signals are the same, and its cost.
 
-`recall` is of the first model's sure boxes; `persons` and `vehicles` are shares of the true boxes, by height.
+`recall` is the share of the first model's sure boxes (score 0.35) that the other is sure of too, `extra` the share of
+its sure boxes of which the first is not. `faint` is `recall` when any reported box will do, however unsure: it
+flatters, and on its own hides a model whose scores have sunk. `persons` and `vehicles` are shares of the true boxes.
 """
 
 import sys
@@ -32,13 +34,14 @@ from fusion.rules.stall import StallConfig
 from fusion.types.detections import Detections
 from fusion.types.picture import Picture
 from fusion.types.sighting import Box
+from fusion.types.signal import Phase
 from fusion.types.zone import Zone
 
 _START = datetime(2026, 11, 24, tzinfo=UTC)
 _SURE, _SAME = 0.35, 0.5  #: score of a sure box, overlap of two boxes that are one
 _HEIGHTS_PX = (40, 60, 80, 110, 1000)
 _CLASSES = {"person": ("person",), "car": ("car", "truck", "bus"), "truck": ("car", "truck", "bus")}
-_COLUMNS = ("model", "recall", "extra", "persons", "vehicles", "signals", "ms", "speed")
+_COLUMNS = ("model", "recall", "extra", "faint", "persons", "vehicles", "signals", "ms", "speed")
 _Boxes = NDArray[np.float32]
 
 
@@ -46,16 +49,18 @@ _Boxes = NDArray[np.float32]
 class Tally:
     """What one model did."""
 
-    found: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))  #: of the truth, by class and height
-    kept: list[bool] = field(default_factory=list)  #: for each sure box of the first model
-    extra: list[bool] = field(default_factory=list)  #: for each of its own sure boxes, whether the first has none there
+    found: dict[str, list[bool]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  #: of the truth, by class and height
+    kept: list[bool] = field(default_factory=list)  #: for each sure box of the first model, whether it is sure too
+    faint: list[bool] = field(default_factory=list)  #: the same, whether it reports one at all
+    extra: list[bool] = field(default_factory=list)  #: for each of its own sure boxes, whether the first is not sure
     signals: dict[str, list[str]] = field(default_factory=dict)  #: by clip, "kind second"
     ms: list[float] = field(default_factory=list)
 
-    def share(self, *classes: str, least_px: int = 0) -> float | None:
-        """Of the true boxes at least so high."""
+    def share(self, *classes: str) -> float | None:
+        """Of the true boxes of these classes."""
         hits = [hit for key, found in self.found.items() for hit in found if key.split()[0] in classes]
-        del least_px
         return round(float(np.mean(hits)), 4) if hits else None
 
 
@@ -108,8 +113,10 @@ def _compare(one: Tally, mine: Detections, first: Detections, true: Sequence[tup
         one.found[f"{name} {tall}"].append(bool(_match(np.array([box], np.float32), boxes)[0]))
     for name in {*first.names(), *mine.names()}:
         theirs, ours = first.of_class(name), mine.of_class(name)
-        one.kept += _match(theirs.xyxy_px[theirs.score >= _SURE], ours.xyxy_px).tolist()
-        one.extra += (~_match(ours.xyxy_px[ours.score >= _SURE], theirs.xyxy_px)).tolist()
+        sure, own = theirs.xyxy_px[theirs.score >= _SURE], ours.xyxy_px[ours.score >= _SURE]
+        one.kept += _match(sure, own).tolist()
+        one.faint += _match(sure, ours.xyxy_px).tolist()
+        one.extra += (~_match(own, sure)).tolist()
 
 
 def _match(wanted: _Boxes, boxes: _Boxes) -> NDArray[np.bool_]:
@@ -132,7 +139,9 @@ def signals(clip: Path, detector: Detector) -> list[str]:
     judge = TerminalJudge("T", zones=zones, rules=rules, detect=detector.detect, site_tz=UTC, crop_px=crop_px)
     pictures = read_file(clip, every=timedelta(seconds=2), clock_start=_START, keyframes_only=False)
     found = [finding for picture in pictures for finding in judge.look(picture)]
-    return [f"{f.kind} {f.phase} {(f.at - _START).total_seconds():.0f}" for f in found if f.phase != "ongoing"]
+    return [
+        f"{f.kind} {f.phase} {(f.at - _START).total_seconds():.0f}" for f in found if f.phase is not Phase.CONTINUING
+    ]
 
 
 def time_them(detectors: Sequence[tuple[str, Detector]], tallies: Sequence[Tally], clips: Sequence[Path]) -> None:
@@ -151,7 +160,7 @@ def time_them(detectors: Sequence[tuple[str, Detector]], tallies: Sequence[Tally
 def main() -> int:
     """Compare."""
     made = parser("bench.detectors", __doc__)
-    made.add_argument("--models", type=words, required=True, metavar="A,B", help="names in the manifest; the first is the yardstick")
+    made.add_argument("--models", type=words, required=True, metavar="A,B", help="by name; the first is the yardstick")
     made.add_argument("--models-folder", type=Path, help="with a manifest; the shipped one if left out")
     made.add_argument("--clips", type=Path, default=demo_zone() / "clips", metavar="DIR", help="*.sub.mp4 and *.json")
     made.add_argument("--every", type=float, default=1.0, metavar="S", help="a look each [1]")
@@ -179,6 +188,8 @@ def _row(name: str, one: Tally, first: Tally) -> dict[str, Any]:
         "model": name,
         "recall": round(float(np.mean(one.kept)), 4),
         "extra": round(float(np.mean(one.extra)), 4),
+        "faint": round(float(np.mean(one.faint)), 4),
+        "boxes": len(one.kept),
         "persons": one.share("person"),
         "vehicles": one.share("car", "truck"),
         "by_height_px": {key: [round(float(np.mean(hits)), 4), len(hits)] for key, hits in sorted(one.found.items())},

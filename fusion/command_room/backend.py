@@ -53,7 +53,7 @@ class User:
 class PeerState:
     """Whether a part that the engine leans on is well."""
 
-    name: str  #: "bus", "broker", "store", or a notifier's name in the site's YAML
+    name: str  #: "bus", "broker", "store", "detector", or a notifier's name in the site's YAML
     well: bool
     since: datetime
     detail: str = ""  #: English, without secrets

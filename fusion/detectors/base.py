@@ -34,6 +34,9 @@ class Detector(ABC):
     #: inputs beside the picture, by name: shape without the batch axis; `feed` gives them
     beside: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
+    #: outputs of whole numbers, by name; all others are floating-point
+    whole: ClassVar[frozenset[str]] = frozenset()
+
     def __init_subclass__(cls, *, family: str) -> None:
         super().__init_subclass__()
         if family in Detector.families:
@@ -56,6 +59,9 @@ class Detector(ABC):
         self._reported = np.array([bool(name) for name in model.entry.classes])
         #: what the model really gives for one picture, whatever it declares
         self.outputs = self._tried()
+        if any(np.dtype(dtype).kind != ("i" if name in self.whole else "f") for name, dtype, _ in self.outputs):
+            whole = f"whole numbers for {', '.join(sorted(self.whole))} and " if self.whole else ""
+            raise self.refuse(f"{whole}floating-point numbers")
         self.check()
 
     @abstractmethod
@@ -92,11 +98,10 @@ class Detector(ABC):
 
     def refuse(self, wanted: str) -> SiteError:
         """What was found and what is wanted, to be raised by `check`."""
-        found = ", ".join(f"{name} {dtype} {list(shape)}" for name, dtype, shape in self.outputs)
         shapes = [list(shape) for _, _, shape in self.outputs]
-        named = "" if all(dtype == "float32" for _, dtype, _ in self.outputs) else f" ({found})"
+        named = ", ".join(f"{name} {dtype}" for name, dtype, _ in self.outputs)
         return SiteError(
-            f"model {self.model.name}: {self.model.path}: outputs {shapes}{named}; wanted {wanted} "
+            f"model {self.model.name}: {self.model.path}: outputs {shapes} ({named}); wanted {wanted} "
             f"for the family {self.family}"
         )
 

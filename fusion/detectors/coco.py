@@ -1,6 +1,6 @@
 """COCO's class names, so that a model trained on it needs no list: `classes = "coco"` or `"coco91"`.
 
-Lin et al., "Microsoft COCO: Common Objects in Context" (2014): 80 things, whose category ids run from 1 to 90 with gaps.
+Lin et al., "Microsoft COCO: Common Objects in Context" (2014): 80 things, with ids from 1 to 90.
 """
 
 _IDS = (

@@ -9,8 +9,8 @@ have none, and a sigmoid for each class.
 `labels` `[N, Q]`, `boxes` `[N, Q, 4]` (left, top, right, bottom in pixels of the size that was fed) and `scores`.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,16 +64,16 @@ class RtDetr(Detector, family="rtdetr"):
     """Labels, boxes and scores, known by their names."""
 
     preset = Preset(scale=1 / 255)
-    beside = {"orig_target_sizes": (2,)}
+    beside: ClassVar[Mapping[str, tuple[int, ...]]] = {"orig_target_sizes": (2,)}
+    whole = frozenset({"labels"})
 
     def check(self) -> None:
         """Refuse other outputs than the three."""
         shapes = {name: shape for name, _, shape in self.outputs}
-        kinds = {name: np.dtype(dtype).kind for name, dtype, _ in self.outputs}
         count = shapes.get("scores", (0,))
         wanted = {"labels": count, "boxes": (*count, 4), "scores": count}
-        if shapes != wanted or len(count) != 1 or kinds["labels"] not in "iu" or kinds["boxes"] + kinds["scores"] != "ff":
-            raise self.refuse("labels [Q] (integers), boxes [Q, 4] and scores [Q], by these names,")
+        if shapes != wanted or len(count) != 1:
+            raise self.refuse("labels [Q], boxes [Q, 4] and scores [Q], by these names,")
         self._order = [[name for name, _, _ in self.outputs].index(name) for name in ("labels", "boxes", "scores")]
 
     def feed(self, count: int) -> dict[str, NDArray[Any]]:

@@ -32,7 +32,9 @@ class ModelFacts(Config):
     classes: Annotated[tuple[str, ...], Field(min_length=1)]  #: by class index of the output; "" is never reported
     size_px: tuple[_Side, _Side] | None = None  #: width, height of the input; None: the only one that the model takes
     layout: Literal["nchw", "nhwc"] = "nchw"  #: of the input: planes after each other, or pixel by pixel
-    fit: Literal["stretch", "letterbox", "corner"] | None = None  #: squashed, or scaled and padded: around, right and below
+    fit: Literal["stretch", "letterbox", "corner"] | None = (
+        None  #: squashed, or scaled and padded: around, right and below
+    )
     pad: Annotated[int, Field(ge=0, le=255)] | None = None  #: the grey of the padding
     channels: Literal["rgb", "bgr"] | None = None
     scale: _Positive | None = None

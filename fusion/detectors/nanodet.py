@@ -64,7 +64,7 @@ class NanoDet(Detector, family="nanodet"):
 
 
 def _order(shapes: Sequence[tuple[int, ...]], counts: Sequence[int], classes: int) -> list[tuple[int, int]] | None:
-    """For each level, which outputs are its scores and its sides; empty: one output holds all; None: it does not fit."""
+    """Each level's scores and sides, as indices of outputs; empty: one output holds all; None: it does not fit."""
     if list(shapes) == [(sum(counts), classes + _SIDES)]:
         return []
     found = list[tuple[int, int]]()

@@ -18,7 +18,7 @@ from fusion.detectors import detr, nanodet, ssd, yolo, yolox  # noqa: F401 - the
 from fusion.detectors.base import Detector, check_image, load
 from fusion.detectors.manifest import Model, OwnModel, find_model
 from fusion.detectors.preparing import Image
-from fusion.detectors.providers import OneProvider
+from fusion.detectors.providers import PROVIDERS, OneProvider
 from fusion.detectors.session import ON_CPU
 from fusion.plugins import Config, Duration, Registries
 from fusion.types.detections import Detections
@@ -36,7 +36,7 @@ class OnnxConfig(Config):
     models: str | None = None  #: a folder with a manifest of the site's own; None: the shipped one
     own_model: OwnModel | None = None  #: in place of `model`: a file of the site's own that stands in no manifest
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    providers: Annotated[tuple[OneProvider, ...], Field(min_length=1)] = ON_CPU  #: execution providers, by preference
+    providers: tuple[OneProvider, ...] = ON_CPU  #: execution providers, by preference
     fallback: bool = True  #: whether the next provider, and the CPU last, serves where the first does not
     least_score: Annotated[float, Field(gt=0, lt=1)] | None = None  #: None: the manifest's
     queue: Annotated[int, Field(ge=1, le=10_000)] = 64  #: requests that wait; one more drops the oldest
@@ -44,7 +44,9 @@ class OnnxConfig(Config):
     fill_batch: Duration = timedelta(milliseconds=5)  #: how long a batch that is not full waits for more
 
     @model_validator(mode="after")
-    def _one_model(self) -> Self:
+    def _sensible(self) -> Self:
+        if not self.providers:
+            raise ValueError(f"providers is empty; wanted: one or more of {', '.join(PROVIDERS)}")
         if self.own_model is not None and self.model_fields_set & {"model", "models"}:
             raise ValueError("own_model stands beside model or models; wanted: one of them")
         return self

@@ -1,4 +1,4 @@
-"""From a picture to a model's input and back: fit, channel order, scaling and layout, as the manifest or the family says."""
+"""From a picture to a model's input and back: fit, channel order, scaling, layout, by the manifest or the family."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -91,7 +91,9 @@ class Session:
         own = found[2:4] if planar else found[1:3]
         size_px = entry.size_px or tuple(reversed(own))
         if len(found) == 4 and not all(isinstance(side, int) and side > 0 for side in size_px):
-            raise SiteError(f"{self._where}: input {found} takes any size; wanted: size_px, width and height to give it")
+            raise SiteError(
+                f"{self._where}: input {found} takes any size; wanted: size_px, width and height to give it"
+            )
         height, width = (size_px[1], size_px[0]) if len(size_px) == 2 else ("H", "W")
         wanted = [3, height, width] if planar else [height, width, 3]
         if len(found) != 4 or not fits(found[1:], wanted) or self._picture.type != _FLOAT:

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from fusion.detectors.base import Detector
 from fusion.detectors.preparing import Preset
+from fusion.detectors.yolox import grid
 from fusion.types.detections import Detections
 
 _PRESET = Preset(fit="letterbox", scale=1 / 255)
+_HEADS = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))  #: strides: usual, P6 for large things, P2 for small ones
+_ANCHORS = 3  #: of YOLOv5, at each cell
 
 
 def _corners(cxcywh: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -24,19 +27,24 @@ def _corners(cxcywh: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.concatenate([cxcywh[:, :2] - half, cxcywh[:, :2] + half], axis=1)
 
 
+def _cells(size_px: tuple[int, int]) -> list[int]:
+    """How many cells each of the known heads has."""
+    return [len(grid(size_px, strides)[0]) for strides in _HEADS]
+
+
 class Yolov8(Detector, family="yolov8"):
-    """One output `[N, 4 + C, A]`; a transposed export `[N, A, 4 + C]` is taken too, where only one reading fits."""
+    """One output `[N, 4 + C, A]`, A being the cells of strides 8, 16 and 32; a transposed export is taken too."""
 
     preset = _PRESET
 
     def check(self) -> None:
-        """Refuse other outputs, and a square one that fits both ways."""
-        values = 4 + len(self.model.entry.classes)
+        """Refuse other outputs."""
+        values, cells = 4 + len(self.model.entry.classes), _cells(self.preparation.size_px)
         shapes = [shape for _, _, shape in self.outputs]
-        fitting = [axis for axis in (0, 1) if len(shapes) == 1 and len(shapes[0]) == 2 and shapes[0][axis] == values]
-        if len(fitting) != 1:
-            raise self.refuse(f"[[{values}, A]], or [[A, {values}]], A being another number,")
-        self._transposed = fitting == [1]
+        usual = any(shapes == [(values, count)] for count in cells)
+        if not usual and not any(shapes == [(count, values)] for count in cells):
+            raise self.refuse(f"[[{values}, {cells[0]}]] or [[{cells[0]}, {values}]] (P6: {cells[1]}, P2: {cells[2]})")
+        self._transposed = not usual
 
     def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> Detections:
         """Boxes that have a class above the least score."""
@@ -48,16 +56,16 @@ class Yolov8(Detector, family="yolov8"):
 
 
 class Yolov5(Detector, family="yolov5"):
-    """One output `[N, A, 5 + C]`."""
+    """One output `[N, A, 5 + C]`, A being three anchors at each cell."""
 
     preset = _PRESET
 
     def check(self) -> None:
         """Refuse other outputs."""
         values = 5 + len(self.model.entry.classes)
-        shapes = [shape for _, _, shape in self.outputs]
-        if len(shapes) != 1 or len(shapes[0]) != 2 or shapes[0][1] != values:
-            raise self.refuse(f"[[A, {values}]]")
+        counts = [_ANCHORS * cells for cells in _cells(self.preparation.size_px)]
+        if not any([shape for _, _, shape in self.outputs] == [(count, values)] for count in counts):
+            raise self.refuse(f"[[{counts[0]}, {values}]] (P6: {counts[1]}, P2: {counts[2]})")
 
     def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> Detections:
         """Boxes whose class score times objectness passes."""
