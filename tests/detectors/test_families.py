@@ -191,3 +191,14 @@ def test_the_sites_least_score_wins_over_the_manifests(make_model: MakeModel) ->
     image = np.zeros((64, 64, 3), np.uint8)
     assert len(load(model).detect([image])[0]) == 0
     assert len(load(model, least_score=0.5).detect([image])[0]) == 1
+
+
+def test_the_model_in_eight_bits_finds_the_persons_that_the_one_in_floats_finds(shipped: Detector) -> None:
+    small = load(find_model("ssdlite_mobilenet_v2_coco_int8"))
+    shares = []
+    for scene in scenes("stall_cart", 80):
+        found, other = (seen(detector, scene).of_class("person") for detector in (shipped, small))
+        sure = found.xyxy_px[found.score >= 0.35]
+        shares += [share_found(sure, other)] * len(sure)
+    assert len(shares) >= 10
+    assert float(np.mean(shares)) >= 0.9
