@@ -118,10 +118,12 @@ class Detector(ABC):
 
         `overlap` 1 leaves boxes of one class that lie on each other, for families that give each thing once.
         """
-        named = self._reported[class_id]
-        boxes = self.preparation.back(xyxy_px[named], size_px)
         names = self.model.entry.classes
-        return suppress(boxes, score[named], class_id[named], names, size_px=size_px, overlap=overlap)
+        named = self._reported[class_id]
+        if not named.all():
+            xyxy_px, score, class_id = xyxy_px[named], score[named], class_id[named]
+        boxes = self.preparation.back(xyxy_px, size_px)
+        return suppress(boxes, score, class_id, names, size_px=size_px, overlap=overlap)
 
     def _tried(self) -> tuple[Output, ...]:
         """Let the model look at a black picture: a dimension without a number is known only then."""

@@ -78,8 +78,13 @@ class Preparation:
     def back(self, xyxy_px: NDArray[np.floating], size_px: tuple[int, int]) -> NDArray[np.float32]:
         """Boxes [N, 4] in pixels of the input as boxes in pixels of a picture of (width, height)."""
         placed_px, left, top = self._place(size_px)
-        scale = np.array([size_px[0] / placed_px[0], size_px[1] / placed_px[1]] * 2, np.float32)
-        return ((xyxy_px - np.array([left, top] * 2, np.float32)) * scale).astype(np.float32)
+        boxes = xyxy_px.astype(np.float32)
+        if left or top:
+            boxes -= np.array([left, top, left, top], np.float32)
+        if placed_px != size_px:
+            across, down = size_px[0] / placed_px[0], size_px[1] / placed_px[1]
+            boxes *= np.array([across, down, across, down], np.float32)
+        return boxes
 
     def _place(self, size_px: tuple[int, int]) -> tuple[tuple[int, int], int, int]:
         """Size, left and top that a picture gets within the input."""

@@ -40,7 +40,7 @@ class Ssd(Detector, family="ssd"):
 
     def check(self) -> None:
         """Refuse other outputs than boxes over our anchors and logits over the manifest's classes."""
-        self._anchors = anchors()
+        self._anchors = _scaled(anchors(), self.preparation.size_px)
         wanted = [[len(self._anchors), 4], [len(self._anchors), len(self.model.entry.classes)]]
         if [list(shape) for _, _, shape in self.outputs] != wanted:
             raise self.refuse(f"{wanted}")
@@ -57,8 +57,12 @@ class Ssd(Detector, family="ssd"):
         anchor, class_id = np.divmod(np.flatnonzero(passed), logits.shape[1])
         score = 1 / (1 + np.exp(-logits[anchor, class_id]))
         code, base = boxes[anchor], self._anchors[anchor]
-        centre = code[:, :2] / _CENTRE_VARIANCE * base[:, 2:] + base[:, :2]
-        half = np.exp(code[:, 2:] / _SIZE_VARIANCE) * base[:, 2:] / 2
-        yxyx = np.concatenate([centre - half, centre + half], axis=1)
-        width, height = self.preparation.size_px
-        return self.picked(yxyx[:, [1, 0, 3, 2]] * [width, height, width, height], score, class_id, size_px)
+        centre = code[:, 1::-1] * base[:, 2:4] + base[:, :2]
+        half = np.exp(code[:, :1:-1] / _SIZE_VARIANCE) * base[:, 4:]
+        return self.picked(np.concatenate([centre - half, centre + half], axis=1), score, class_id, size_px)
+
+
+def _scaled(shares: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[np.float32]:
+    """Anchors [A, 4] as [A, 6] in pixels of the input: centre x, y, what a unit of offset x, y is worth, half sizes."""
+    centre, size = shares[:, 1::-1] * np.float32(size_px), shares[:, :1:-1] * np.float32(size_px)
+    return np.concatenate([centre, size / np.float32(_CENTRE_VARIANCE), size / 2], axis=1)
