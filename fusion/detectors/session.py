@@ -1,5 +1,6 @@
 """One ONNX Runtime session of one thread; a provider that is missing is said loudly, and the next one serves."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -137,6 +138,11 @@ def fits(found: Sequence[object], wanted: Sequence[object]) -> bool:
     )
 
 
+def _said(error: Exception) -> str:
+    """The first line of ONNX Runtime's word, without the place in its own source that stands before it."""
+    return re.sub(r"^(?:/\S+:\d+ .*?\)|\[ONNXRuntimeError\] : \d+ : \w+ :) ", "", str(error).strip().partition("\n")[0])
+
+
 def _try(
     data: bytes, options: ort.SessionOptions, provider: Provider, chain: list[tuple[str, dict[str, str]]]
 ) -> tuple[ort.InferenceSession | None, str | None]:
@@ -145,7 +151,7 @@ def _try(
         # Its own fall-back prints to standard output and goes on: ours is told.
         session = ort.InferenceSession(data, options, providers=chain, enable_fallback=0)
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's own errors have no common base; the reason is told
-        return None, str(error).strip().partition("\n")[0]
+        return None, _said(error)
     if provider.full_name not in session.get_providers():
         return None, f"{provider.full_name} does not start; its libraries or its device are missing"
     return session, None
