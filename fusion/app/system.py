@@ -217,7 +217,8 @@ class System:
     def _detector(self) -> PeerState:
         """Not well while it runs on another execution provider than the site wants first: it works, and slowly."""
         reason = self.shards.detector_fallback
-        return PeerState(name="detector", well=reason is None, since=self.started_at, detail=reason or "")
+        well = reason is None
+        return PeerState(name="detector", well=well, since=self.started_at, detail=reason or "", stands_in=not well)
 
     def backend(self) -> RoomBackend:
         """What the command room works on."""

@@ -58,6 +58,12 @@ class PeerState:
     since: datetime
     detail: str = ""  #: English, without secrets
     notifier: bool = False  #: a way to tell people beside MQTT: the engine does its work without it
+    stands_in: bool = False  #: when not well, something else does the work in its place, only slower
+
+    @property
+    def holds_up(self) -> bool:
+        """The engine does not do its work."""
+        return not (self.well or self.notifier or self.stands_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "broker": ("MQTT 服务", "Broker"),
     "store": ("数据库", "Store"),
     "detector": ("检测器", "Detector"),
-    "detector_lost": (
+    "stands_in": (
         "{name} 未能使用首选硬件，已改用备用，检测较慢",
         "{name} runs on a stand-in for the hardware that the site wants: slower",
     ),
