@@ -64,5 +64,6 @@ class Ssd(Detector, family="ssd"):
 
 def _scaled(shares: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[np.float32]:
     """Anchors [A, 4] as [A, 6] in pixels of the input: centre x, y, what a unit of offset x, y is worth, half sizes."""
-    centre, size = shares[:, 1::-1] * np.float32(size_px), shares[:, :1:-1] * np.float32(size_px)
+    side = np.array(size_px, np.float32)
+    centre, size = shares[:, 1::-1] * side, shares[:, :1:-1] * side
     return np.concatenate([centre, size / np.float32(_CENTRE_VARIANCE), size / 2], axis=1)
