@@ -29,6 +29,11 @@ LOOK_SECONDS = Histogram(
 DETECT_SECONDS = Histogram(
     "fusion_detect_seconds", "One batch in the detector", buckets=(0.01, 0.02, 0.05, 0.1, 0.3, 1)
 )
+DETECTOR_FALLBACKS = Gauge(
+    "fusion_detector_fallbacks",
+    "Detector pools that do not run on the execution provider that the site wants first",
+    ["wanted", "used"],
+)
 SIGNALS = Counter("fusion_signals", "Signals put on the bus", ["kind", "phase"])
 HANDLED = Counter("fusion_messages_handled", "Messages that the engine took from the bus", ["stream"])
 REFUSED = Counter("fusion_messages_refused", "Messages refused, by door and reason", ["door", "reason"])

@@ -68,6 +68,7 @@ class System:
 
     def _start(self) -> None:
         site, config = self.site, self.site.config
+        self.started_at = datetime.now(UTC)
         site.data.mkdir(parents=True, exist_ok=True)
         self.clock = ZoneInfo(config.site.timezone)
         self.evidence = site.data / "evidence"
@@ -202,7 +203,7 @@ class System:
         self.bus.publish(SIGNALS, signal)
 
     def peers(self) -> list[PeerState]:
-        """How bus, broker and store are, and the notifiers beside MQTT."""
+        """How bus, broker, store and detector are, and the notifiers beside MQTT."""
         parts = [
             PeerState(name=name, well=part.well, since=part.since, detail=part.detail)
             for name, part in (("bus", self.bus), ("broker", self.link), ("store", self.store))
@@ -211,7 +212,13 @@ class System:
             PeerState(name=name, well=part.well, since=part.since, detail=part.detail, notifier=True)
             for name, part in self.notifiers.items()
         ]
-        return parts + beside
+        return [*parts, self._detector(), *beside]
+
+    def _detector(self) -> PeerState:
+        """Not well while it runs on another execution provider than the site wants first: it works, and slowly."""
+        reason = self.shards.detector_fallback
+        well = reason is None
+        return PeerState(name="detector", well=well, since=self.started_at, detail=reason or "", stands_in=not well)
 
     def backend(self) -> RoomBackend:
         """What the command room works on."""

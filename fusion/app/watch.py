@@ -93,6 +93,7 @@ class Watch:
             rules=watch_rules(options.dwell, options.residue),
             detect=lambda images: pool.detect(images, of=name),
             site_tz=UTC,
+            crop_px=max(pool.size_px),
         )
 
     def _file(self, path: Path, pool: DetectorPool) -> None:

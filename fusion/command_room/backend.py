@@ -53,11 +53,17 @@ class User:
 class PeerState:
     """Whether a part that the engine leans on is well."""
 
-    name: str  #: "bus", "broker", "store", or a notifier's name in the site's YAML
+    name: str  #: "bus", "broker", "store", "detector", or a notifier's name in the site's YAML
     well: bool
     since: datetime
     detail: str = ""  #: English, without secrets
     notifier: bool = False  #: a way to tell people beside MQTT: the engine does its work without it
+    stands_in: bool = False  #: when not well, something else does the work in its place, only slower
+
+    @property
+    def holds_up(self) -> bool:
+        """The engine does not do its work."""
+        return not (self.well or self.notifier or self.stands_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,4 +102,5 @@ def _part(visit: Visit, peer: PeerState) -> str:
     if peer.well:
         return f"{visit.word('part_well')} · {since}"
     detail = in_words(peer.detail, visit.speak.language)
-    return f"{visit.word('part_lost')} · {since}" + (f" · {detail}" if detail else "")
+    state = visit.word("part_stands_in" if peer.stands_in else "part_lost")
+    return f"{state} · {since}" + (f" · {detail}" if detail else "")

@@ -1,4 +1,4 @@
-"""What is wrong with bus, broker, store or a notifier, in the page's language.
+"""What is wrong with bus, broker, store, detector or a notifier, in the page's language.
 
 Their own words are English, from many libraries: what is usual is translated, the rest is shown as it is.
 """
@@ -26,6 +26,8 @@ _USUAL = (
     (r"messages that nobody takes", "消息积压，无人处理"),
     (r"takes nothing now", "暂不接收"),
     (r"^connecting$", "正在连接"),
+    (r"this installation has no", "本机未安装所需的运行库"),
+    (r"does not start; its libraries", "运行库或硬件缺失，无法启动"),
     (r"http error 4\d\d", "对方拒绝了请求"),
     (r"http error 5\d\d", "对方服务出错"),
 )

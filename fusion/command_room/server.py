@@ -88,7 +88,7 @@ def build(
 
     @app.get("/readyz", include_in_schema=False)
     def ready() -> JSONResponse:
-        ill = [peer.name for peer in backend.peers() if not peer.well and not peer.notifier]
+        ill = [peer.name for peer in backend.peers() if peer.holds_up]
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
 
     @app.exception_handler(PeerFault)

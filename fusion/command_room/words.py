@@ -78,6 +78,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "bus": ("消息总线", "Bus"),
     "broker": ("MQTT 服务", "Broker"),
     "store": ("数据库", "Store"),
+    "detector": ("检测器", "Detector"),
+    "stands_in": (
+        "{name} 未能使用首选硬件，已改用备用，检测较慢",
+        "{name} runs on a stand-in for the hardware that the site wants: slower",
+    ),
+    "part_stands_in": ("备用运行", "stands in"),
     "notifier": ("通知“{name}”", "Notifier {name}"),
     "notifier_lost": (
         "{name} 自 {since} 起失败，告警照常经 MQTT 发出",

@@ -2,7 +2,8 @@
 
 A whole 16:9 picture squashed to 300x300 loses persons under 80 px: on our rendered clips it finds 0.55 of
 the persons over 40 px, squares around where they truly are find 0.82, and a square around the zone finds 0.87
-of those within it.
+of those within it. Squares that join less (half of the picture's height at most) find 0.82 of the persons over 25 px
+instead of 0.805, for a third more images: what is saved there is looks.
 """
 
 from collections.abc import Sequence

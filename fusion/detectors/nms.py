@@ -33,24 +33,21 @@ def suppress(
     Returns:
         At most 200 boxes. What is outside of the picture, thinner than a pixel or not a number is left out.
     """
+    if not len(score):
+        return Detections.none(class_names)
     boxes = xyxy_px.astype(np.float32)
     if size_px is not None:
-        width, height = size_px
-        boxes = boxes.clip(0, np.array([width, height, width, height], np.float32))
+        np.clip(boxes, 0, np.array([*size_px, *size_px], np.float32), out=boxes)
     sizes = boxes[:, 2:] - boxes[:, :2]
-    real = np.flatnonzero((sizes >= _LEAST_SIDE_PX).all(axis=1) & np.isfinite(boxes).all(axis=1))
-    if not len(real):
-        return Detections.none(class_names)
+    # What is not a number is not larger than anything; an infinite side is none of a picture.
+    real = np.flatnonzero(((sizes >= _LEAST_SIDE_PX) & (sizes < np.inf)).all(axis=1))
     best = real[np.argsort(-score[real], kind="stable")][:_MOST_CANDIDATES]
-    kept = cv2.dnn.NMSBoxesBatched(
-        np.concatenate([boxes[best, :2], sizes[best]], axis=1).tolist(),
-        score[best].tolist(),
-        class_id[best].tolist(),
-        0.0,
-        overlap,
-    )
-    keep = best[np.sort(np.asarray(kept, np.int64).reshape(-1))][:_MOST_BOXES]
-    return Detections(boxes[keep], score[keep].astype(np.float32), class_id[keep].astype(np.int64), class_names)
+    if len(best) > 1:
+        # OpenCV wants left, top, width, height, and hands back indices in whatever order.
+        sizes = np.concatenate([boxes[best, :2], sizes[best]], axis=1)
+        kept = cv2.dnn.NMSBoxesBatched(sizes.tolist(), score[best].tolist(), class_id[best].tolist(), 0.0, overlap)
+        best = best[np.sort(kept)][:_MOST_BOXES]
+    return Detections(boxes[best], score[best].astype(np.float32), class_id[best].astype(np.int64), class_names)
 
 
 def shared_px(boxes: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:

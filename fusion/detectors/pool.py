@@ -11,16 +11,20 @@ from types import TracebackType
 from typing import Annotated, Literal, Self
 
 import structlog
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fusion import metrics
-from fusion.detectors import ssd, yolox  # noqa: F401 - the shipped families register themselves
-from fusion.detectors.base import Detector, Image, check_image, load
-from fusion.detectors.manifest import Model, find_model
+from fusion.detectors import detr, nanodet, ssd, yolo, yolox  # noqa: F401 - the shipped families register themselves
+from fusion.detectors.base import Detector, check_image, load
+from fusion.detectors.manifest import Model, OwnModel, find_model
+from fusion.detectors.preparing import Image
+from fusion.detectors.providers import PROVIDERS, OneProvider
+from fusion.detectors.session import ON_CPU
 from fusion.plugins import Config, Duration, Registries
 from fusion.types.detections import Detections
 
 _LOG = structlog.get_logger()
+DEFAULT_MODEL = "ssdlite_mobilenet_v2_coco"
 
 
 @Registries.detectors.register
@@ -28,18 +32,34 @@ class OnnxConfig(Config):
     """Which model finds persons and vehicles, and what it runs on."""
 
     kind: Literal["onnx"] = "onnx"
-    model: str = "ssdlite_mobilenet_v2_coco"
+    model: str = DEFAULT_MODEL
     models: str | None = None  #: a folder with a manifest of the site's own; None: the shipped one
+    own_model: OwnModel | None = None  #: in place of `model`: a file of the site's own that stands in no manifest
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    providers: tuple[OneProvider, ...] = ON_CPU  #: execution providers, by preference
+    fallback: bool = True  #: whether the next provider, and the CPU last, serves where the first does not
     least_score: Annotated[float, Field(gt=0, lt=1)] | None = None  #: None: the manifest's
     queue: Annotated[int, Field(ge=1, le=10_000)] = 64  #: requests that wait; one more drops the oldest
     most_in_batch: Annotated[int, Field(ge=1, le=256)] = 1  #: images; > 1 pays on a GPU only
     fill_batch: Duration = timedelta(milliseconds=5)  #: how long a batch that is not full waits for more
 
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        if not self.providers:
+            raise ValueError(f"providers is empty; wanted: one or more of {', '.join(PROVIDERS)}")
+        if self.own_model is not None and self.model_fields_set & {"model", "models"}:
+            raise ValueError("own_model stands beside model or models; wanted: one of them")
+        return self
+
     def chosen(self, site_folder: Path) -> Model:
-        """The model, looked up in the site's folder or among the shipped ones."""
+        """The model: the site's own file, or looked up in its folder or among the shipped ones."""
+        if self.own_model is not None:
+            return self.own_model.found(site_folder)
         return find_model(self.model, site_folder / self.models if self.models else None)
+
+    def started(self, model: Model) -> Detector:
+        """A detector of the model, as configured; SiteError when the file does not fit, or nothing runs it."""
+        return load(model, least_score=self.least_score, providers=self.providers, fallback=self.fallback)
 
 
 class Dropped(Exception):
@@ -67,11 +87,15 @@ class DetectorPool:
         self._changed = threading.Condition()
         self._closed = False
         self.dropped = 0  #: requests that a newer one replaced, that found the queue full, or that `close` gave up
-        detectors = [
-            load(model, least_score=config.least_score, providers=config.providers) for _ in range(config.workers)
-        ]
+        detectors = [config.started(model) for _ in range(config.workers)]
+        first = detectors[0]
         #: execution providers in use, the preferred one first
-        self.providers: tuple[str, ...] = detectors[0].session.providers
+        self.providers: tuple[str, ...] = first.session.providers
+        #: why it does not run on what the site wants first; None: it does
+        self.fallback: str | None = first.session.fallback
+        #: width, height of the model's input: what is larger is given away
+        self.size_px: tuple[int, int] = first.preparation.size_px
+        metrics.DETECTOR_FALLBACKS.labels(config.providers[0].name, self.providers[0]).set(self.fallback is not None)
         _LOG.info("detectors ready", model=model.name, workers=config.workers, providers=self.providers)
         self._threads = [
             threading.Thread(target=self._work, args=(detector,), name=f"detector-{index}", daemon=True)

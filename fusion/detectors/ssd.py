@@ -5,14 +5,12 @@ Anchors after Liu et al., "SSD: Single Shot MultiBox Detector" (2016), six layer
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.detectors.base import Detector, Image, as_input
-from fusion.detectors.nms import suppress
+from fusion.detectors.base import Detector
+from fusion.detectors.preparing import Preset
 from fusion.types.detections import Detections
-from fusion.types.errors import SiteError
 
 _LAYERS = (19, 10, 5, 3, 2, 1)  # cells along one side, for a 300-pixel input
 _LEAST, _MOST = 0.2, 0.95
@@ -38,37 +36,34 @@ def anchors() -> NDArray[np.float32]:
 class Ssd(Detector, family="ssd"):
     """Two outputs: boxes [N, A, 4] and class logits [N, A, C], class 0 being the background."""
 
+    preset = Preset(scale=1 / 127.5, mean=(1.0, 1.0, 1.0))
+
     def check(self) -> None:
         """Refuse other outputs than boxes over our anchors and logits over the manifest's classes."""
-        self._anchors = anchors()
-        classes = self.model.entry.classes
-        wanted = [[len(self._anchors), 4], [len(self._anchors), len(classes)]]
-        found = [shape[1:] for shape in self.session.output_shapes]
-        if found != wanted:
-            raise SiteError(f"model {self.model.name}: outputs {found}; wanted {wanted} for the family ssd")
-        self._reported = np.array([bool(name) for name in classes])
+        self._anchors = _scaled(anchors(), self.preparation.size_px)
+        wanted = [[len(self._anchors), 4], [len(self._anchors), len(self.model.entry.classes)]]
+        if [list(shape) for _, _, shape in self.outputs] != wanted:
+            raise self.refuse(f"{wanted}")
         self._logit = float(np.log(self.least_score / (1 - self.least_score)))
-
-    def prepare(self, image: Image) -> NDArray[np.float32]:
-        """Squashed to the model's size: the family was trained so."""
-        width, height = self.model.entry.size_px
-        # INTER_AREA enlarges by repeating pixels: on 126-pixel crops that lost one person in ten.
-        shrinks = image.shape[1] >= width and image.shape[0] >= height
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        squashed = cv2.resize(image, (width, height), interpolation=how)
-        return as_input(np.asarray(squashed, np.uint8), self.model.entry)
+        #: the background passes nearly everywhere: the search begins behind it when it has no name
+        self._first = int(np.argmax(self._reported))
 
     def decode(self, outputs: Sequence[NDArray[np.float32]], size_px: tuple[int, int]) -> Detections:
         """Boxes above the least score, decoded only where a class passed."""
         boxes, logits = outputs
+        passed = logits > self._logit
+        passed[:, : self._first] = False
         # A flat search over 1917 x 91 logits is seven times faster than one in two dimensions.
-        anchor, class_id = np.divmod(np.flatnonzero(logits > self._logit), len(self._reported))
-        named = self._reported[class_id]
-        anchor, class_id = anchor[named], class_id[named]
+        anchor, class_id = np.divmod(np.flatnonzero(passed), logits.shape[1])
         score = 1 / (1 + np.exp(-logits[anchor, class_id]))
         code, base = boxes[anchor], self._anchors[anchor]
-        centre = code[:, :2] / _CENTRE_VARIANCE * base[:, 2:] + base[:, :2]
-        half = np.exp(code[:, 2:] / _SIZE_VARIANCE) * base[:, 2:] / 2
-        yxyx = np.concatenate([centre - half, centre + half], axis=1)
-        xyxy_px = (yxyx[:, [1, 0, 3, 2]] * np.array([*size_px, *size_px])).astype(np.float32)
-        return suppress(xyxy_px, score, class_id, self.model.entry.classes, size_px=size_px)
+        centre = code[:, 1::-1] * base[:, 2:4] + base[:, :2]
+        half = np.exp(code[:, :1:-1] / _SIZE_VARIANCE) * base[:, 4:]
+        return self.picked(np.concatenate([centre - half, centre + half], axis=1), score, class_id, size_px)
+
+
+def _scaled(shares: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[np.float32]:
+    """Anchors [A, 4] as [A, 6] in pixels of the input: centre x, y, what a unit of offset x, y is worth, half sizes."""
+    side = np.array(size_px, np.float32)
+    centre, size = shares[:, 1::-1] * side, shares[:, :1:-1] * side
+    return np.concatenate([centre, size / np.float32(_CENTRE_VARIANCE), size / 2], axis=1)

@@ -32,7 +32,7 @@ def _refusals(site: Site) -> Iterator[tuple[str, SiteError]]:
         "bus": lambda: config.bus.resolved(folder),
         "store": lambda: config.store.resolved(folder, site.data),
         "broker": lambda: None if config.broker.url == EMBEDDED else address_of(config.broker, folder),
-        "detectors": lambda: config.detectors.chosen(folder),
+        "detectors": lambda: config.detectors.started(config.detectors.chosen(folder)),
         "command_room": lambda: check(config.command_room),
     }
     for section, attempt in attempts.items():

@@ -43,6 +43,7 @@ class Report:
     load: Load
     looked: int  #: looks judged since its start
     signals: int  #: signals told since its start
+    detector_fallback: str | None = None  #: why the detector does not run on what the site wants first
 
 
 def streams_of(terminals: tuple[Terminal, ...]) -> list[StreamSpec]:

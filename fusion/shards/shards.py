@@ -138,6 +138,12 @@ class Shards:
         return sum(shard.report.signals for shard in self._shards if shard.report is not None)
 
     @property
+    def detector_fallback(self) -> str | None:
+        """Why a detector does not run on what the site wants first; None: all do."""
+        told = [shard.report.detector_fallback for shard in self._shards if shard.report is not None]
+        return next((reason for reason in told if reason is not None), None)
+
+    @property
     def pids(self) -> list[int | None]:
         """The process of each shard."""
         return [shard.pid for shard in self._shards]

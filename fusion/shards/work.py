@@ -72,6 +72,7 @@ class ShardWork:
             load=self._looker.load,
             looked=self._eyes.looked,
             signals=self._eyes.signals,
+            detector_fallback=self._pool.fallback,
         )
 
     def still(self, terminal_id: str) -> bytes | None:
@@ -107,6 +108,7 @@ class ShardWork:
             site_tz=self._clock,
             follow=self._order.follow,
             width_m=ground.width_m if ground else unknown_width,
+            crop_px=max(self._pool.size_px),
         )
 
     def _publish(self, signal: Signal) -> None:

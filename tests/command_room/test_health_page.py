@@ -165,6 +165,25 @@ def test_parts_and_notifiers_are_told_with_what_is_wrong_in_the_page_s_language(
         assert client.get("/readyz").status_code == 200  # the engine works without a notifier
 
 
+def test_a_detector_on_a_stand_in_is_said_and_holds_up_nothing(served: Served, page: Page) -> None:
+    reason = "cuda: this installation has no CUDAExecutionProvider (package onnxruntime-gpu)"
+    served.peers = [
+        PeerState(name="bus", well=True, since=datetime.now(UTC)),
+        PeerState(name="detector", well=False, since=datetime.now(UTC), detail=reason, stands_in=True),
+    ]
+    go(page, served, "/health")
+    page.wait_for_selector(".parts dt:has-text('检测器')")
+    parts = page.locator(".parts").inner_text()
+    assert "检测器\n备用运行" in parts
+    assert f"本机未安装所需的运行库（{reason}）" in parts
+    assert "检测器 未能使用首选硬件，已改用备用，检测较慢" in page.locator(".room-pulse .chip.lost").inner_text()
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        assert client.get("/readyz").status_code == 200
+        client.post("/login", data={"user": "admin", "password": PASSWORD})
+        (told,) = [peer for peer in client.get("/api/v1/peers").json() if peer["name"] == "detector"]
+        assert (told["well"], told["detail"]) == (False, reason)
+
+
 def test_the_api_says_the_same(served: Served, page: Page) -> None:
     assert page.url
     with httpx.Client(base_url=served.url, trust_env=False) as client:

@@ -12,8 +12,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.detectors.base import Image
 from fusion.detectors.manifest import Model
+from fusion.detectors.preparing import Image
 from fusion.detectors.ssd import Ssd
 from fusion.types.detections import Detections
 from fusion.types.picture import Picture
