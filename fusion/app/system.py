@@ -159,6 +159,7 @@ class System:
             grids=self.site.grids,
             timezone=config.site.timezone,
             evidence=self.evidence,
+            memories=self.site.data / "memories",
             terminals=self.terminals,
             history={},
         )

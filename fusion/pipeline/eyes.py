@@ -17,6 +17,7 @@ from fusion.geo.place import place_of
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
 from fusion.pipeline.judge import TerminalJudge
+from fusion.pipeline.memories import Memories
 from fusion.types.errors import FusionError
 from fusion.types.picture import Picture
 from fusion.types.place import Place
@@ -43,10 +44,12 @@ class Eyes:
         evidence: Path,
         clock: ZoneInfo,
         publish: Callable[[Signal], None],
+        memories: Memories | None = None,
     ) -> None:
         self._terminals, self._pool, self._grids = terminals, pool, grids
         self.judges = judges  #: by terminal; who adds or removes terminals changes it
         self._evidence, self._clock, self._publish = evidence, clock, publish
+        self._memories = memories
         self._looker: Looker | None = None
         self._counting = threading.Lock()
         self.looked = 0  #: looks judged since the start
@@ -71,6 +74,8 @@ class Eyes:
             self.looked += 1
         for finding in findings:
             self._tell(terminal, finding, look.picture, judge)
+        if self._memories is not None:
+            self._memories.after_look(terminal.id, judge, look.picture.at)
         if judge.candidate and self._looker is not None:
             self._looker.attend(terminal.id, look.picture.at + _ATTEND)
             if judge.wants_burst:

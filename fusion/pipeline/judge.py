@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from math import ceil
 
 import numpy as np
@@ -14,6 +14,7 @@ from fusion.pipeline.attention import Attention
 from fusion.rules.base import Rule
 from fusion.tracking.config import FollowerConfig
 from fusion.tracking.follower import Follower
+from fusion.tracking.memory import pack, unpack
 from fusion.types.detections import Detections
 from fusion.types.picture import Picture
 from fusion.types.sighting import Box, Sighting, unknown_width
@@ -71,6 +72,18 @@ class TerminalJudge:
         sighting = self._follower.follow(picture, found, [_box(part, picture.size_px) for part in parts])
         sighting = self.sighting = replace(sighting, width_m=self._width_m)
         return [finding for rule in self._rules for finding in rule.judge(sighting, self._zones, local_now)]
+
+    def memory(self) -> bytes | None:
+        """What is known of the place, for another process; None before the first picture."""
+        return pack(self._follower)
+
+    def remember(self, data: bytes, now: datetime) -> bool:
+        """Take up what another process knew; False where that is too old. Before the first look only.
+
+        Raises:
+            SiteError: it is not what `memory` gave.
+        """
+        return unpack(data, self._follower, now)
 
     @property
     def candidate(self) -> bool:

@@ -30,6 +30,7 @@ class Order:
     grids: tuple[Grid, ...]
     timezone: str
     evidence: Path
+    memories: Path  #: folder in which each terminal's background is kept over restarts
     terminals: tuple[Terminal, ...]
     history: Mapping[str, tuple[datetime, ...]]  #: when each terminal had cases, of late
 

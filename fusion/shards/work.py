@@ -20,6 +20,7 @@ from fusion.ingest.remux import remux
 from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
+from fusion.pipeline.memories import Memories
 from fusion.shards.order import Order, Report, stream_of, streams_of
 from fusion.types.sighting import unknown_width
 from fusion.types.signal import Signal
@@ -43,9 +44,12 @@ class ShardWork:
         self._clock = ZoneInfo(order.timezone)
         self._terminals = {terminal.id: terminal for terminal in order.terminals if terminal.connected}
         self._pool = DetectorPool(order.detectors.chosen(order.folder), order.detectors)
+        self._memories = Memories(order.memories)
         judges = {terminal.id: self._judge(terminal) for terminal in self._terminals.values()}
         grids = GridIndex(order.grids)
-        self._eyes = Eyes(self._terminals, judges, self._pool, grids, order.evidence, self._clock, self._publish)
+        self._eyes = Eyes(
+            self._terminals, judges, self._pool, grids, order.evidence, self._clock, self._publish, self._memories
+        )
         self._looker = Looker(streams_of(order.terminals), order.looking, self._eyes.on_look)
         self._eyes.use(self._looker)
         self._interest = Interest(order.looking.zone_gap, order.looking.history_gap)
@@ -63,6 +67,7 @@ class ShardWork:
         self._stopping.set()
         self._looker.stop()
         self._pool.close()
+        self._memories.keep_all(self._eyes.judges)
 
     def report(self) -> Report:
         """How it is doing now."""
@@ -96,11 +101,13 @@ class ShardWork:
         """Look at it no more."""
         if self._terminals.pop(terminal_id, None) is not None:
             self._looker.remove(terminal_id)
-            self._eyes.judges.pop(terminal_id, None)
+            judge = self._eyes.judges.pop(terminal_id, None)
+            if judge is not None:
+                self._memories.keep(terminal_id, judge)
 
     def _judge(self, terminal: Terminal) -> TerminalJudge:
         ground = ground_of(terminal)
-        return TerminalJudge(
+        judge = TerminalJudge(
             terminal.id,
             zones=terminal.zones,
             rules=[rule.start() for rule in self._order.rules],
@@ -110,6 +117,8 @@ class ShardWork:
             width_m=ground.width_m if ground else unknown_width,
             crop_px=max(self._pool.size_px),
         )
+        self._memories.restore(terminal.id, judge)
+        return judge
 
     def _publish(self, signal: Signal) -> None:
         self._interest.learn(signal.source_id, (signal.at,))

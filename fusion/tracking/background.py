@@ -7,7 +7,9 @@ stays out of it until somebody decides (`absorb`): so a thing that stays is neve
 and a person who stood there for long leaves no ghost.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -31,6 +33,7 @@ _TURNED_SHARE = 0.6  #: of the picture that differs: the camera was turned or th
 _TURNED_S = 3.0
 _FIXED = 256  #: parts of a grey level in layers of fixed point
 _EDGE_FIXED = 4
+_NOISE_FIXED = 16  #: the same in what is kept of the noise
 _QUARTERS = 4  #: a second
 _QUARTERS_MOST = 65_000  #: four and a half hours
 _EDGE_EACH_S = 5.0
@@ -104,6 +107,36 @@ class Background:
         if self._wide is None:
             self._wide = _wide(self._long), (_wide(self._u), _wide(self._v))
         return self._wide
+
+    def layers(self) -> dict[str, U8]:
+        """What is worth keeping of it: the long background and its noise, in whole and sixteenth grey levels."""
+        if self._long is None:
+            raise ValueError("Background: no look yet")
+        planes = {"long": self._long, "u": self._u, "v": self._v}
+        kept = {name: np.asarray(cv2.convertScaleAbs(_wide(plane)), np.uint8) for name, plane in planes.items()}
+        return kept | {"noise": np.asarray(cv2.convertScaleAbs(_wide(self._noise), alpha=_NOISE_FIXED), np.uint8)}
+
+    def scalars(self) -> dict[str, float]:
+        """The rest of it."""
+        return {"last_s": self._last_s, "overall_noise": self._overall_noise, "restarts": self.restarts}
+
+    @classmethod
+    def of(cls, layers: Mapping[str, NDArray[Any]], scalars: Mapping[str, float], size_px: tuple[int, int]) -> Self:
+        """From what `layers` and `scalars` gave; ValueError where the layers are not of that size."""
+        width, height = size_px
+        half = height // 2, width // 2
+        made = cls()
+        for name, shape in (("long", (height, width)), ("noise", (height, width)), ("u", half), ("v", half)):
+            if layers[name].dtype != np.uint8 or layers[name].shape != shape:
+                raise ValueError(f"layer {name} of another size")
+        made._long, made._u, made._v = (_narrow(layers[name]) for name in ("long", "u", "v"))
+        made._noise = layers["noise"].astype(np.uint16) * np.uint16(_FIXED // _NOISE_FIXED)
+        made._candidate = layers["long"].copy()
+        made._last_s, made._overall_noise = float(scalars["last_s"]), float(scalars["overall_noise"])
+        made.restarts = int(scalars["restarts"])
+        made._zero_s = made._last_s
+        made._since = np.zeros((height, width), np.uint16)
+        return made
 
     def look(self, picture: Reduced, at_s: float) -> Difference:
         """Compare and learn; `at_s` grows from look to look (seconds, any zero)."""

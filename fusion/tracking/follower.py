@@ -1,7 +1,7 @@
 """One terminal, followed: where a detector should look, and what each look shows in the end."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import cv2
@@ -23,6 +23,19 @@ _UNREST = 3  #: comparisons in a row after which nothing more lies there: what i
 _SETTLED_S = 30.0  #: a residue that lies for so long is what it is
 _SELDOMER = 0.2  #: of its age: the time between two questions to the detector about a residue
 _ASKED_EACH_S = 60.0  #: and never longer than this
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembered:
+    """A follower's state between two processes."""
+
+    zero: datetime  #: what its seconds count from
+    last_at: datetime
+    made: tuple[int, int]  #: residues and tracks numbered so far: ids are never used again
+    picture_px: tuple[int, int]
+    size_px: tuple[int, int]
+    background: Background
+    residues: tuple[Kept, ...]
 
 
 class Follower:
@@ -120,6 +133,31 @@ class Follower:
     def candidate(self) -> bool:
         """Something new lies still that is not yet explained."""
         return bool(self._residues.candidate(max(0.0, self._compared_s), 60.0))
+
+    def memory(self) -> Remembered | None:
+        """What another process would have to know; None before the first picture was compared."""
+        if self._zero is None or self._last_at is None or self._size_px == (0, 0):
+            return None
+        return Remembered(
+            zero=self._zero,
+            last_at=self._last_at,
+            made=(self._residues.made, self._tracks.made),
+            picture_px=self._picture_px,
+            size_px=self._size_px,
+            background=self._background,
+            residues=tuple(self._residues.now),
+        )
+
+    def remember(self, state: Remembered) -> None:
+        """Take up what another process knew. Before the first picture only."""
+        if self._zero is not None:
+            raise ValueError(f"Follower {self._terminal_id}: remember() comes before the first picture")
+        self._zero, self._last_at = state.zero, state.last_at
+        self._picture_px, self._size_px = state.picture_px, state.size_px
+        self._background = state.background
+        made_residues, made_tracks = state.made
+        self._residues.remember(state.residues, made_residues, state.background.restarts)
+        self._tracks.remember(made_tracks)
 
     def _step(self, picture: Picture) -> None:
         if self._zero is None:

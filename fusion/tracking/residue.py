@@ -35,6 +35,15 @@ class Residues:
         self._restarts = 0
         self.now: list[Kept] = []
 
+    @property
+    def made(self) -> int:
+        """How many were numbered so far."""
+        return self._made
+
+    def remember(self, kept: Sequence[Kept], made: int, restarts: int) -> None:
+        """Take up what another process knew."""
+        self.now, self._made, self._restarts = list(kept), made, restarts
+
     def look(
         self,
         difference: Difference,

@@ -113,6 +113,15 @@ class Tracks:
         #: those that left lately, for the question "who was there just before"
         self.left: deque[Followed] = deque(maxlen=config.remember)
 
+    @property
+    def made(self) -> int:
+        """How many were numbered so far."""
+        return self._made
+
+    def remember(self, made: int) -> None:
+        """Number the next ones after those of another process."""
+        self._made = made
+
     def look(
         self,
         found: Detections,

@@ -79,6 +79,7 @@ def _order(terminals: tuple[Terminal, ...], folder: Path, **more: object) -> Ord
         grids=(),
         timezone="Asia/Shanghai",
         evidence=folder / "evidence",
+        memories=folder / "memories",
         terminals=terminals,
         history={"T-0": (datetime.now(UTC),)},
     )
