@@ -22,7 +22,7 @@ from fusion.ingest.looking_policy import LookingPolicy
 from fusion.plugins import Config, Registries, Registry, load_file
 from fusion.rules import dumping, stall  # noqa: F401 - the shipped rules register themselves
 from fusion.rules.base import RuleConfig
-from fusion.sensors import fill_level  # noqa: F401 - so do the shipped sensors
+from fusion.sensors import fill_level, noise, parking, smoke, tilt  # noqa: F401 - so do the shipped sensors
 from fusion.sensors.base import SensorConfig
 from fusion.settings.checks import of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
 from fusion.settings.geojson import Line, read_boundary, read_grids, read_streets
