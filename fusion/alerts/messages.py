@@ -158,8 +158,9 @@ FromPhone = PhonePosition | PhoneReceipt | PhoneAnswer | RawReport
 def decode(kind: type[_M], payload: bytes, now: datetime) -> _M:
     """A payload as its message; SiteError says what was wrong and what is wanted.
 
-    Refused are: more than 64 KiB (768 KiB for a report with its photo), no JSON, an unknown or missing field (the datum too), a value out of its
-    range, and a time (`at`) more than 5 minutes ahead of `now` or more than 7 days before it.
+    Refused are: more bytes than such a message may have (64 KiB; 768 KiB for a report with its photo), no JSON, an
+    unknown or missing field (the datum too), a value out of its range, and a time (`at`) more than 5 minutes ahead of
+    `now` or more than 7 days before it.
     """
     if len(payload) > kind.largest_bytes:
         raise SiteError(f"{kind.__name__}: {len(payload)} bytes; wanted {kind.largest_bytes} at most")

@@ -62,7 +62,7 @@ class Zone:
     clock: ZoneInfo
     #: a message as the outbox's rows: itself, and one for each notifier beside MQTT that wants it
     rows: Callable[[OutboxMessage, datetime], tuple[OutboxMessage, ...]] = lambda message, _now: (message,)
-    repeats: RepeatPolicy = field(default_factory=RepeatPolicy)  #: when it is said that somebody does it again and again
+    repeats: RepeatPolicy = field(default_factory=RepeatPolicy)  #: when it is said of a case that it is one of many
 
 
 class Cases:
