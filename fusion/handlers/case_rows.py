@@ -2,18 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from itertools import pairwise
 
 from fusion.assessment.rows import CaseRow
 from fusion.handlers.cases import OPENED, RECEIVED
 from fusion.incidents import lifecycle
 from fusion.types.case import Case, CaseEvent, CaseState, Deed
-
-#: beginnings of the English sentence that a report's case opens with, by who told
-_TOLD_BY: Final = {"8890 hotline": "hotline", "conduct hotline": "hotline", "tip-off": "tip_off"} | {
-    "worker's report": "worker",
-    "noted by the command room": "room",
-}
 
 
 def rows_of(histories: Iterable[tuple[Case, Sequence[CaseEvent]]]) -> Iterator[CaseRow]:
@@ -33,7 +27,7 @@ def row_of(case: Case, events: Sequence[CaseEvent]) -> CaseRow:
         small_grid_id=case.small_grid_id,
         platform=None,
         worker_id=worker,
-        source=_source(case),
+        source=case.source or ("video" if case.terminal_id else "sensor"),
         point=case.place.point,
         found_at=min(case.met_at, case.opened_at),
         opened_at=case.opened_at,
@@ -47,12 +41,6 @@ def row_of(case: Case, events: Sequence[CaseEvent]) -> CaseRow:
     )
 
 
-def _source(case: Case) -> str:
-    if case.terminal_id is not None:
-        return "video"
-    return next((who for said, who in _TOLD_BY.items() if case.reason.en.startswith(said)), "sensor")
-
-
 def _first(events: Sequence[CaseEvent], deed: str) -> datetime | None:
     return next((event.at for event in events if event.deed == deed), None)
 
@@ -64,4 +52,4 @@ def _last(events: Sequence[CaseEvent], deed: str) -> datetime | None:
 def _bounced(events: Sequence[CaseEvent]) -> int:
     """How often a case went from handled back to somebody's hands."""
     states = [event.state for event in events if event.deed != OPENED]
-    return sum(a is CaseState.HANDLED and b in lifecycle.IN_HAND for a, b in zip(states, states[1:], strict=False))
+    return sum(a is CaseState.HANDLED and b in lifecycle.IN_HAND for a, b in pairwise(states))

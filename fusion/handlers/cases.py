@@ -98,6 +98,7 @@ class Cases:
             version=1,
             due_at=self._now,
             evidence=signal.evidence,
+            source=signal.source,
         )
         self._keep(case, OPENED, FUSION, signal.reason)
         self._unit.add_evidence(case.id, signal.evidence)

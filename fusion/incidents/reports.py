@@ -182,9 +182,7 @@ def _point(raw: RawReport, zone: ZoneFacts) -> tuple[GeoPoint, Datum]:
     return point, Datum(raw.datum)
 
 
-def _times(
-    raw: RawReport, policy: ReportsPolicy, clock_error: timedelta, now: datetime
-) -> tuple[datetime, datetime]:
+def _times(raw: RawReport, policy: ReportsPolicy, clock_error: timedelta, now: datetime) -> tuple[datetime, datetime]:
     """(when it was seen, when it began at the earliest), both UTC."""
     for name, at in (("at", raw.at), ("since", raw.since)):
         if at is not None and at.tzinfo is None:

@@ -38,9 +38,7 @@ class Reports:
         with self._db.reading() as db:
             return list(db.execute(query).scalars())
 
-    def newest(
-        self, *, source: ReportSource | None = None, limit: int = 100, offset: int = 0
-    ) -> list[ReportStatus]:
+    def newest(self, *, source: ReportSource | None = None, limit: int = 100, offset: int = 0) -> list[ReportStatus]:
         """Reports with what became of them, newest first."""
         query = select(REPORTS).order_by(REPORTS.c.seq.desc()).limit(limit).offset(offset)
         if source is not None:

@@ -101,6 +101,7 @@ class Case:
     escalated: bool = False  #: the command room was told that nobody is left
     evidence: tuple[EvidenceRef, ...] = ()
     repeat: Reason | None = None  #: the sentence on a repeat offender 多次上榜
+    source: str = ""  #: of the signal that opened it: "video", "sensor", "hotline", …
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
