@@ -12,7 +12,7 @@ DESK_WORDS: dict[str, tuple[str, str]] = {
     "report_time": ("看到的时间", "When it was seen"),
     "report_text": ("内容", "What was said"),
     "report_photo": ("照片（JPEG、PNG，8 MB 以内）", "Photo (JPEG or PNG, 8 MB at most)"),
-    "report_worker": ("网格员编号（网格员上报）", "Worker's id (for a worker's report)"),
+    "report_worker": ("网格员编号", "Worker's id"),
     "submit": ("提交", "Submit"),
     "report_taken": ("已受理", "Taken"),
     "report_known": ("此工单已受理过，没有重复登记", "Known already; nothing was changed"),

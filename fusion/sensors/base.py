@@ -169,4 +169,4 @@ class SensorConfig(Config, ABC):
 
 def _minutes(length: timedelta) -> str:
     minutes = length / timedelta(minutes=1)
-    return f"{minutes:.1f}" if minutes < 10 else f"{minutes:.0f}"
+    return f"{minutes:.1f}".removesuffix(".0") if minutes < 10 else f"{minutes:.0f}"
