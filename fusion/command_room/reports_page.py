@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from nicegui import events, run, ui
 
-from fusion.command_room.desk import Desk, Taken
+from fusion.command_room.desk import Desk
 from fusion.command_room.frame import Visit, now, open_frame
 from fusion.types.errors import PeerFault
 from fusion.types.people import isolated
@@ -38,7 +38,8 @@ def reports_page(visit: Visit, desk: Desk) -> None:
 
     async def refresh() -> None:
         try:
-            rows.set_content(reports_html(visit, await run.io_bound(desk.reports, limit=_SHOWN)))
+            # None: the page is being left
+            rows.set_content(reports_html(visit, await run.io_bound(desk.reports, limit=_SHOWN) or ()))
         except PeerFault:
             return  # the header says that the store is away; what was known stays
 
@@ -102,12 +103,14 @@ class _Form:
     async def _submit(self) -> None:
         word = self.visit.word
         try:
-            taken: Taken = await run.io_bound(self.desk.take_report, self._raw())
+            taken = await run.io_bound(self.desk.take_report, self._raw())
         except ReportRefused as error:
             ui.notify(word("report_refused", why=word(f"refused.{error.why}")), type="warning")
         except PeerFault as error:
             ui.notify(word("report_refused", why=str(error)), type="negative")
         else:
+            if taken is None:
+                return  # the page is being left; the report is taken
             ui.notify(word("report_taken" if taken.fresh else "report_known"), type="positive")
             if taken.fresh:
                 self.text.value, self.number.value, self.photo = "", "", b""
