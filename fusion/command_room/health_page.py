@@ -29,7 +29,7 @@ def health_page(visit: Visit, kind: TroubleKind | None) -> None:
         overload = ui.html("", sanitize=False)
         kinds = ui.html("", sanitize=False).classes("trouble-kinds")
         rows = ui.html("", sanitize=False).classes("trouble-rows")
-        sensors = ui.html("", sanitize=False).classes("parts")
+        sensors = ui.html("", sanitize=False).classes("sensors")
         parts = ui.html("", sanitize=False).classes("parts")
 
     def refresh() -> None:
