@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,20 +17,19 @@ from fusion.storage.store import UserRow
 from fusion.types.place import Place
 from fusion.types.sensor import SensorStatus
 
-from .served import Served, serve
+from .served import Served
 
 PASSWORD = "a-password-of-my-own"
 ROLES = ("administrator", "member", "platform_liaison", "grid_liaison", "unheard_of")
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with ExitStack() as stack:
-        found = serve(tmp_path_factory.mktemp("room"), stack)
-        digest = PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)
-        for role in ROLES:
-            found.store.put_user(UserRow(role, digest, role, datetime.now(UTC), must_change=False))
-        yield found
+def served(room: Served) -> Iterator[Served]:
+    digest = PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD)
+    for role in ROLES:
+        room.store.put_user(UserRow(role, digest, role, datetime.now(UTC), must_change=False))
+    yield room
+    room.sensors.clear()
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +65,7 @@ def page(served: Served) -> Iterator[Page]:
 
 
 def a_report(served: Served, number: str, **more: Any) -> dict[str, Any]:
-    lon, lat = served.site.terminals[0].point
+    lon, lat = served.site.terminals[40].point
     at = datetime.now(UTC) - timedelta(minutes=1)
     known = {"source": "8890", "id": number, "kind": "street_stall", "lon": lon, "lat": lat, "datum": "wgs84"}
     return known | {"at": at.isoformat(), "text": "路口有人摆摊"} | more
