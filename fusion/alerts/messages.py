@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -10,6 +10,7 @@ from msgspec import Meta
 from fusion.types.errors import SiteError
 from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.place import Datum, GeoPoint
+from fusion.types.report import RawReport, ReportSource
 
 LARGEST_BYTES = 64 * 1024
 CLOCK_SLACK = timedelta(minutes=5)  #: phones' clocks; further in the future is refused
@@ -26,6 +27,8 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The base of all payloads: an unknown field is an error."""
+
+    largest_bytes: ClassVar[int] = LARGEST_BYTES
 
 
 class Alert(Message, frozen=True):
@@ -98,11 +101,28 @@ class AnswerMessage(Message, frozen=True):
     reason: Annotated[str, Meta(max_length=500)] = ""
 
 
+class ReportMessage(Message, frozen=True):
+    """Something that the worker found, with a photo of it (JPEG or PNG, as base64), if there is one."""
+
+    largest_bytes: ClassVar[int] = 768 * 1024
+
+    id: Id
+    kind: Annotated[str, Meta(max_length=64)]
+    lon: Lon
+    lat: Lat
+    datum: Datum
+    accuracy_m: Annotated[float, Meta(ge=0, le=2000)]
+    at: Moment
+    text: Sentence = ""
+    photo: bytes = b""
+
+
 class ReadingMessage(Message, frozen=True):
     """What a sensor measured; `value` is in the unit of its kind. Read by `fusion.sensors.reading`."""
 
     at: Moment
     value: float
+    unit: Annotated[str, Meta(max_length=16)] | None = None
 
 
 class TroubleMessage(Message, frozen=True):
@@ -132,17 +152,18 @@ class EngineStatus(Message, frozen=True):
 
 _M = TypeVar("_M", bound=Message)
 ToWgs84 = Callable[[float, float, Datum], GeoPoint]
-FromPhone = PhonePosition | PhoneReceipt | PhoneAnswer
+FromPhone = PhonePosition | PhoneReceipt | PhoneAnswer | RawReport
 
 
 def decode(kind: type[_M], payload: bytes, now: datetime) -> _M:
     """A payload as its message; SiteError says what was wrong and what is wanted.
 
-    Refused are: more than 64 KiB, no JSON, an unknown or missing field (the datum too), a value out of its
-    range, and a time (`at`) more than 5 minutes ahead of `now` or more than 7 days before it.
+    Refused are: more bytes than such a message may have (64 KiB; 768 KiB for a report with its photo), no JSON, an
+    unknown or missing field (the datum too), a value out of its range, and a time (`at`) more than 5 minutes ahead of
+    `now` or more than 7 days before it.
     """
-    if len(payload) > LARGEST_BYTES:
-        raise SiteError(f"{kind.__name__}: {len(payload)} bytes; wanted {LARGEST_BYTES} at most")
+    if len(payload) > kind.largest_bytes:
+        raise SiteError(f"{kind.__name__}: {len(payload)} bytes; wanted {kind.largest_bytes} at most")
     try:
         message = msgspec.json.decode(payload, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -190,7 +211,27 @@ def from_phone(message: Message, worker_id: str, to_wgs84: ToWgs84) -> FromPhone
             at=message.at.astimezone(UTC),
             reason=message.reason,
         )
+    if isinstance(message, ReportMessage):
+        return _report(message, worker_id)
     raise SiteError(f"{type(message).__name__}: no message of a phone")
+
+
+def _report(message: ReportMessage, worker_id: str) -> RawReport:
+    """Its place stays as it came: whoever takes reports checks and converts it with all others."""
+    return RawReport(
+        source=ReportSource.WORKER,
+        key=message.id,
+        kind=message.kind,
+        lon=message.lon,
+        lat=message.lat,
+        datum=message.datum,
+        at=message.at,
+        text=message.text,
+        uncertainty_m=message.accuracy_m,
+        worker_id=worker_id,
+        photo=message.photo,
+        entered_by=f"worker:{worker_id}",
+    )
 
 
 def schemas(kinds: tuple[type[Message], ...]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fusion.alerts.messages import (
     PositionMessage,
     ReadingMessage,
     ReceiptMessage,
+    ReportMessage,
     TerminalHealth,
     Update,
 )
@@ -106,6 +107,15 @@ ANSWERS = Topic(
     "接单、拒单、已处置",
     "Accept, decline or handled",
 )
+REPORTS = Topic(
+    "reports",
+    f"{ROOT}/workers/{{worker}}/reports",
+    From.WORKER,
+    ReportMessage,
+    False,
+    "网格员上报，可附照片",
+    "What the worker found, with a photo",
+)
 READINGS = Topic(
     "readings",
     f"{ROOT}/sensors/{{sensor}}/readings",
@@ -134,7 +144,7 @@ STATUS = Topic(
     "Whether the engine runs (also its last will)",
 )
 
-TOPICS = (ALERTS, UPDATES, POSITION, RECEIPTS, ANSWERS, READINGS, HEALTH, STATUS)
+TOPICS = (ALERTS, UPDATES, POSITION, RECEIPTS, ANSWERS, REPORTS, READINGS, HEALTH, STATUS)
 FROM_WORKERS = tuple(topic for topic in TOPICS if topic.publisher is From.WORKER)
 
 

@@ -37,7 +37,7 @@ def run(site: Site, say: Callable[[str], None], progress: Progress, companion: C
             stack.enter_context(companion(system))
         progress("page")
         kinds = tuple(topic.message for topic in TOPICS)
-        room = Room(site.config.command_room, site.folder, system.backend(), lambda: schemas(kinds))
+        room = Room(site.config.command_room, site.folder, system.backend(), lambda: schemas(kinds), system.desk())
         _stop_on_signals(room)
         stack.callback(_measuring(system).set)
         watch = TerminalsWatch(system)

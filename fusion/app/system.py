@@ -1,6 +1,7 @@
 """The whole engine of a site, without its page: servers, store, engine, alerts, eyes."""
 
 import contextlib
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,12 +21,15 @@ from fusion.alerts.notifier_beside import Beside
 from fusion.alerts.publisher import Publisher
 from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
+from fusion.app.desk import desk_of, door_of
 from fusion.app.health_signals import HealthSignals
+from fusion.app.permits import Permits
 from fusion.bus import Bus
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
 from fusion.geo.datum import to_wgs84
 from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
+from fusion.handlers.desk import RoomDesk
 from fusion.handlers.engine import Engine
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
@@ -37,6 +41,7 @@ from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
 from fusion.types.errors import SiteError
+from fusion.types.report import RawReport, ReportRefused
 from fusion.types.signal import Signal
 from fusion.types.terminal import Health, Terminal, TroubleKind
 
@@ -53,6 +58,7 @@ class System:
         self._progress = progress
         self._stack = contextlib.ExitStack()
         self._register_changed: list[Callable[[], None]] = []
+        self._changing = threading.Lock()  # of the register of terminals
 
     def start(self) -> None:
         """Start everything in order; whatever fails ends what had started, and says why."""
@@ -76,12 +82,15 @@ class System:
         self.fleet = fleet_of(site)
         if self.fleet is not None:
             self._stack.enter_context(self.fleet)
-        self.terminals = with_real_urls(site.terminals, self.fleet)
+        registered = with_real_urls(site.terminals, self.fleet)
         self._progress("bus and store")
         self.bus = Bus(config.bus.resolved(site.folder), site.data / "bus")
         self._stack.callback(self.bus.close)
         self.store = Store(config.store.resolved(site.folder, site.data))
         self._stack.callback(self.store.close)
+        self.door = door_of(site, self.store, self.evidence)
+        self.permits = Permits(self.store, self.clock)
+        self.terminals = self.permits.put_on(registered)
         self._progress("broker")
         self._start_link()
         self._progress("engine")
@@ -100,7 +109,7 @@ class System:
             address = self.phone_address(ENGINE)
         else:
             address = address_of(config, folder)
-        inbound = Sensors(self.site.sensors, self._from_sensor, Inbound(self._from_phone, to_wgs84))
+        inbound = self.sensors = Sensors(self.site.sensors, self._from_sensor, Inbound(self._from_phone, to_wgs84))
         client_id = self.broker.client_id if self.broker else config.client_id
         self.link = Link(address, client_id, inbound, inbound.subscriptions)
         self.notifiers: dict[str, Beside] = {}
@@ -119,6 +128,10 @@ class System:
         return Address(self.broker.host, self.broker.port, user, self.broker.passwords[user])
 
     def _from_phone(self, message: FromPhone) -> None:
+        if isinstance(message, RawReport):
+            with contextlib.suppress(ReportRefused):  # which the door has counted and logged
+                self.door.take(message)  # the broker forgets it only when the store has it
+            return
         self.bus.put(PHONES, pack(message))  # the broker forgets it only when the bus has it
 
     def _from_sensor(self, signal: Signal) -> None:
@@ -136,6 +149,7 @@ class System:
             update=lambda case, worker, now, withdrawn: update_for(case, worker, now, withdrawn=withdrawn),
             clock=self.clock,
             rows=lambda message, now: copies(message, self.notifiers, now + _COPY_LASTS),
+            repeats=config.repeats,
         )
         self.engine = Engine(self.store, self.bus, zone, config.fusion, config.dispatch, written=self.publisher.notify)
         self.link.start()
@@ -190,15 +204,22 @@ class System:
         Raises:
             SiteError: the demo's fleet has no such stream.
         """
-        real = with_real_urls(terminals, self.fleet)
-        self.site = replace(self.site, terminals=terminals)
-        self.terminals = real
-        self._by_id.clear()
-        self._by_id.update((terminal.id, terminal) for terminal in real)
-        done = self.shards.update(real)
+        with self._changing:
+            real = self.permits.put_on(with_real_urls(terminals, self.fleet))
+            self.site = replace(self.site, terminals=terminals)
+            self.terminals = real
+            self._by_id.clear()
+            self._by_id.update((terminal.id, terminal) for terminal in real)
+            done = self.shards.update(real)
         for changed in self._register_changed:
             changed()
         return done
+
+    def use_permits(self) -> None:
+        """Take up the register of stalls if it, or the day, has changed."""
+        if self.permits.stale():
+            _, changed, _ = self.use_terminals(self.site.terminals)
+            _LOG.info("register of stalls taken up", terminals=changed)
 
     def _heard(self, signal: bytes) -> None:
         self.bus.publish(SIGNALS, signal)
@@ -238,6 +259,10 @@ class System:
         self._register_changed.append(lambda: backend.use_zone(self._zone_map()))
         return backend
 
+    def desk(self) -> RoomDesk:
+        """Reports, sensors, stalls and figures for the command room."""
+        return desk_of(self.site, self.store, self.engine, self.door, self.sensors.statuses, self.use_permits)
+
     def _zone_map(self) -> ZoneMap:
         config = self.site.config
         return ZoneMap(
@@ -264,6 +289,8 @@ class System:
 
     def measure(self) -> None:
         """Bring the gauges up to date."""
+        self.use_permits()
+        metrics.SENSORS_SILENT.set(sum(s.silent_since is not None for s in self.sensors.statuses()))
         by_health = dict.fromkeys(Health, 0)
         statuses = self.shards.statuses()
         for status in statuses:

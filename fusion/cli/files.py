@@ -7,8 +7,13 @@ from fusion.types.errors import SiteError
 
 def write_text(path: Path, text: str) -> None:
     """Write a file, or say in one line why not."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """The same for what is no text."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
     except OSError as error:
         raise SiteError(
             f"{path}: cannot be written: {error.strerror}; wanted: a file in a folder that exists"

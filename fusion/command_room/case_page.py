@@ -137,6 +137,7 @@ def _facts(visit: Visit, case: Case) -> str:
         ("worker", speak.worker(case.worker_id) or visit.word("nobody")),
         ("why_worker", speak.reason(case.worker_reason) or "–"),
     ]
+    facts += [("repeat", speak.reason(case.repeat))] if case.repeat else []
     facts += _due(visit, case)
     rows = "".join(f"<dt>{escape(visit.word(key))}</dt><dd>{escape(value)}</dd>" for key, value in facts)
     return f'<section class="facts"><dl>{rows}</dl></section>'

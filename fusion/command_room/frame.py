@@ -8,6 +8,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from fusion.command_room.backend import Backend, PeerState
+from fusion.command_room.desk import Desk
 from fusion.command_room.peer_words import in_words
 from fusion.command_room.show import Speaker
 from fusion.types.terminal import Health
@@ -21,6 +22,7 @@ class Visit:
     speak: Speaker
     user: str
     path: str
+    desk: Desk | None = None  #: reports, sensors, stalls and figures; None where the site has no desk
 
     def word(self, key: str, **facts: object) -> str:
         """A word of the page."""
@@ -38,6 +40,8 @@ def open_frame(visit: Visit) -> None:
             ui.label(visit.word("title")).classes("room-title")
         pulse = ui.html("", sanitize=False).classes("room-pulse")
         ui.element("span").classes("room-gap")
+        if visit.desk is not None:
+            ui.link(visit.word("reports"), "/reports")
         other = "en" if visit.speak.language == "zh" else "zh"
         ui.link("English" if other == "en" else "中文", f"/language/{other}?next={quote(visit.path)}")
         ui.label(visit.user)
@@ -67,6 +71,9 @@ def pulse_html(visit: Visit) -> str:
     parts = [_lost(visit, peer) for peer in peers if not peer.well]
     if looking.overloaded:
         parts.append(_chip("warn", visit.word("overload", stretch=f"{looking.stretch:.1f}"), link="/health"))
+    silent = sum(sensor.silent_since is not None for sensor in visit.desk.sensors()) if visit.desk else 0
+    if silent:
+        parts.append(_chip("warn", visit.word("sensors_silent", count=silent), link="/health"))
     health = visit.word("troubled_count", count=ill) if ill else visit.word("camera_health")
     parts += [
         _chip("warn" if ill else "plain", health, link="/health"),

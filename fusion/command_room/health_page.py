@@ -10,6 +10,7 @@ from fusion.command_room.backend import PeerState
 from fusion.command_room.frame import Visit, now, open_frame, overload_html, peer_name
 from fusion.command_room.health import counts, longest, troubled
 from fusion.command_room.peer_words import in_words
+from fusion.types.sensor import SensorStatus
 from fusion.types.terminal import TerminalStatus, Trouble, TroubleKind
 
 _MOST_ROWS = 300  # a page that shows more is read by nobody; the filter reaches the rest
@@ -28,6 +29,7 @@ def health_page(visit: Visit, kind: TroubleKind | None) -> None:
         overload = ui.html("", sanitize=False)
         kinds = ui.html("", sanitize=False).classes("trouble-kinds")
         rows = ui.html("", sanitize=False).classes("trouble-rows")
+        sensors = ui.html("", sanitize=False).classes("sensors")
         parts = ui.html("", sanitize=False).classes("parts")
 
     def refresh() -> None:
@@ -36,6 +38,7 @@ def health_page(visit: Visit, kind: TroubleKind | None) -> None:
         kinds.set_content(_kinds(visit, statuses, kind))
         rows.set_content(_table(visit, troubled(statuses, kind), kind))
         parts.set_content(_parts(visit, visit.backend.peers()))
+        sensors.set_content(sensors_html(visit, visit.desk.sensors()) if visit.desk else "")
 
     refresh()
     ui.timer(_EACH_S, refresh)
@@ -95,6 +98,28 @@ def _parts(visit: Visit, peers: Sequence[PeerState]) -> str:
         for peer in peers
     )
     return f'<section class="facts"><h2>{escape(visit.word("parts"))}</h2><dl>{rows}</dl></section>'
+
+
+def sensors_html(visit: Visit, sensors: Sequence[SensorStatus]) -> str:
+    """Every sensor, the silent ones first; nothing where the site has none."""
+    if not sensors:
+        return ""
+    silent_first = sorted(sensors, key=lambda s: (s.silent_since is None, s.sensor_id))
+    rows = "".join(
+        f'<dt>{escape(s.sensor_id)} {escape(s.name)}</dt><dd class="{"lost" if s.silent_since else "well"}">'
+        f"{escape(_sensor(visit, s))}</dd>"
+        for s in silent_first[:_MOST_ROWS]
+    )
+    return f'<section class="facts"><h2>{escape(visit.word("sensors"))}</h2><dl>{rows}</dl></section>'
+
+
+def _sensor(visit: Visit, sensor: SensorStatus) -> str:
+    if sensor.silent_since is not None:
+        return f"{visit.word('sensor_silent')} · {sensor.zh if visit.speak.language == 'zh' else sensor.en}"
+    if sensor.heard_at is None:
+        return "–"
+    value = "" if sensor.value is None else f" · {sensor.value:g} {sensor.unit}".rstrip()
+    return f"{visit.word('sensor_well')}{value} · {visit.speak.ago(sensor.heard_at, now())}"
 
 
 def _part(visit: Visit, peer: PeerState) -> str:

@@ -16,12 +16,16 @@ from nicegui import ui
 from pydantic import Field
 from starlette.staticfiles import StaticFiles
 
-from fusion.command_room import api, form
+from fusion.command_room import api, desk_api, form
 from fusion.command_room.backend import Backend
+from fusion.command_room.bounded import Bounded
 from fusion.command_room.case_page import case_page
-from fusion.command_room.frame import Visit
+from fusion.command_room.desk import Desk
+from fusion.command_room.frame import Visit, open_frame
 from fusion.command_room.guard import Guard
 from fusion.command_room.health_page import health_page
+from fusion.command_room.reports_page import reports_page
+from fusion.command_room.rights import Right, may
 from fusion.command_room.sessions import Session, Sessions
 from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
@@ -72,11 +76,17 @@ class _Version:
 
 
 def build(
-    backend: Backend, sessions: Sessions, schemas: Callable[[], Mapping[str, Any]], *, secure: bool
+    backend: Backend,
+    sessions: Sessions,
+    schemas: Callable[[], Mapping[str, Any]],
+    *,
+    secure: bool,
+    desk: Desk | None = None,
 ) -> tuple[FastAPI, Callable[[], None]]:
     """The application, and how to stop its subscription to the engine."""
     app = FastAPI(title="fusion", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     version = _Version()
+
     unsubscribe = backend.subscribe(version.grow)
     app.mount("/static", StaticFiles(directory=str(files("fusion.command_room") / "static")))
     app.include_router(form.router(sessions, secure=secure))
@@ -98,7 +108,7 @@ def build(
     def visit(request: Request) -> Visit:
         session: Session = request.state.session
         path = f"{request.url.path}?{request.url.query}".removesuffix("?")
-        return Visit(backend, Speaker(backend.zone(), session.language), session.user, path)
+        return Visit(backend, Speaker(backend.zone(), session.language), session.user, path, desk)
 
     @ui.page("/")
     def _situation(request: Request, terminal: str | None = None) -> None:
@@ -117,21 +127,48 @@ def build(
     def _terminal(request: Request, terminal_id: str) -> None:
         terminal_page(visit(request), terminal_id)
 
+    if desk is not None:
+        _add_desk(app, desk, backend, visit)
     ui.run_with(app, title="fusion", dark=True, tailwind=False, show_welcome_message=False, reconnect_timeout=30.0)
+    app.add_middleware(Bounded)
     app.add_middleware(Guard, sessions=sessions)
     return app, unsubscribe
+
+
+def _add_desk(app: FastAPI, desk: Desk, backend: Backend, visit: Callable[[Request], Visit]) -> None:
+    """Reports, sensors, stalls and figures, for those whose role allows it."""
+
+    def role_of(name: str) -> str | None:
+        user = backend.user(name)
+        return None if user is None else user.role
+
+    app.include_router(desk_api.router(desk, role_of))
+
+    @ui.page("/reports")
+    def _reports(request: Request) -> None:
+        seen = visit(request)
+        if may(role_of(seen.user), Right.REPORT):
+            reports_page(seen, desk)
+            return
+        open_frame(seen)
+        ui.label(seen.word("not_yours")).classes("empty")
 
 
 class Room:
     """The served page. `serve()` blocks its thread until `stop()`; both may be called once."""
 
     def __init__(
-        self, config: RoomConfig, folder: Path, backend: Backend, schemas: Callable[[], Mapping[str, Any]]
+        self,
+        config: RoomConfig,
+        folder: Path,
+        backend: Backend,
+        schemas: Callable[[], Mapping[str, Any]],
+        desk: Desk | None = None,
     ) -> None:
         check(config)
         self.config = config
         self.sessions = Sessions(backend)
-        app, self._unsubscribe = build(backend, self.sessions, schemas, secure=config.encrypted)
+        app, self._unsubscribe = build(backend, self.sessions, schemas, secure=config.encrypted, desk=desk)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,

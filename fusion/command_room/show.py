@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from fusion.command_room.backend import ZoneMap
 from fusion.command_room.words import Language, ago, lasted, say, until
 from fusion.types.case import Case, CaseEvent
+from fusion.types.people import isolated
 from fusion.types.signal import Reason
 
 
@@ -98,6 +99,6 @@ class Speaker:
 
     def event(self, event: CaseEvent) -> str:
         """One line of the history, without its time."""
-        note = event.note_zh if self.language == "zh" else event.note_en
+        note = isolated(event.note_zh if self.language == "zh" else event.note_en)
         head = f"{self.word(f'deed.{event.deed}')} · {event.actor}"
         return f"{head}: {note}" if note else head

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from fusion.command_room.desk_words import DESK_WORDS
+
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -168,7 +170,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "for_min": ("{n} 分钟", "{n} min"),
     "for_h": ("{n} 小时", "{n} h"),
     "for_d": ("{n} 天", "{n} d"),
-}
+} | DESK_WORDS
 
 FALSE_REASONS = tuple(key for key in WORDS if key.startswith("false."))
 

@@ -1,13 +1,14 @@
 """What happens to cases within a transaction: filed, told, passed on, answered, closed."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from fusion.incidents import lifecycle
 from fusion.incidents.dispatching import DispatchTimes, Need, due, may_tell, try_again_after
+from fusion.incidents.repeats import Past, RepeatPolicy, repeated
 from fusion.storage import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Incident
 from fusion.types.errors import IllegalDeed
@@ -18,6 +19,7 @@ from fusion.types.signal import EvidenceRef, Reason, Signal
 FUSION = "fusion"
 #: what stands in a case's history beside deeds
 OPENED, SIGNAL, EVIDENCE, RECEIVED, CLEARED = "opened", "signal", "evidence", "received", "cleared"
+REPEAT, VENDOR = "repeat", "vendor"
 
 
 def worker_actor(worker_id: str | None) -> str:
@@ -60,6 +62,7 @@ class Zone:
     clock: ZoneInfo
     #: a message as the outbox's rows: itself, and one for each notifier beside MQTT that wants it
     rows: Callable[[OutboxMessage, datetime], tuple[OutboxMessage, ...]] = lambda message, _now: (message,)
+    repeats: RepeatPolicy = field(default_factory=RepeatPolicy)  #: when it is said of a case that it is one of many
 
 
 class Cases:
@@ -95,10 +98,27 @@ class Cases:
             version=1,
             due_at=self._now,
             evidence=signal.evidence,
+            source=signal.source,
         )
         self._keep(case, OPENED, FUSION, signal.reason)
         self._unit.add_evidence(case.id, signal.evidence)
-        return self.tell(case)
+        return self.tell(self._repeat(case, None))
+
+    def link_stall(self, case: Case, stall_id: str, actor: str) -> Case:
+        """A member found whose the case is."""
+        if not self._unit.link_stall(stall_id, case.id, actor, self._now):
+            return case
+        self._note(case, VENDOR, actor, Reason(stall_id, stall_id))
+        return self._repeat(case, stall_id)
+
+    def _repeat(self, case: Case, stall_id: str | None) -> Case:
+        """Not a deed: the version that people looked at stays good."""
+        policy = self._zone.repeats
+        past = self._unit.past_cases(
+            case.kind, case.place.point, policy.near_m, stall_id, case.opened_at - policy.within
+        )
+        why = repeated(case, stall_id, [Past(earlier, whose) for earlier, whose in past], policy)
+        return case if why is None else self._keep(replace(case, repeat=why), REPEAT, FUSION, why)
 
     def tell(self, case: Case, actor: str = FUSION, version: int | None = None) -> Case:
         """Choose a worker and write the alert; when nobody is left, escalate to the command room."""

@@ -95,6 +95,19 @@ class Engine:
         self._write(act)
         return done[0]
 
+    def link_stall(self, case_id: str, stall_id: str, actor: str) -> Case:
+        """A member found whose a case is; IllegalDeed when there is no such case or stall."""
+        done: list[Case] = []
+
+        def act(work: _Work) -> None:
+            case = work.unit.case(case_id)
+            if case is None:
+                raise IllegalDeed(f"case {case_id[:64]}: there is none of this id")
+            done.append(work.cases.link_stall(case, stall_id, actor))
+
+        self._write(act)
+        return done[0]
+
     def add_evidence(self, case_id: str, refs: tuple[EvidenceRef, ...]) -> None:
         """Pictures that came after the case was opened."""
 
@@ -123,9 +136,10 @@ class Engine:
         self._write(act)
 
     def tick(self) -> None:
-        """What time alone brings: cases pass on, incidents end."""
+        """What time alone brings: cases pass on, incidents end; and what people reported is placed."""
         now = self._clock()
         due: list[tuple[Callable[[str, _Work], None], str]] = []
+        due += [(_report, report_id) for report_id in self._store.reports.waiting()]
         due += [(_serve, case_id) for case_id in self._store.cases_due(now)]
         due += [(_end, incident_id) for incident_id in self._store.incidents_due(now)]
         for act, its_id in due:
@@ -207,6 +221,10 @@ class Engine:
         self._bus.set_aside(_GROUP, entry, why)
         metrics.REFUSED.labels("bus", reason).inc()
         _LOG.error("message refused", stream=entry.stream, entry=entry.entry_id, why=why)
+
+
+def _report(report_id: str, work: _Work) -> None:
+    work.signals.take_report(report_id)
 
 
 def _serve(case_id: str, work: _Work) -> None:

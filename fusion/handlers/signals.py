@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from fusion.handlers.cases import FUSION, Cases
 from fusion.incidents import lifecycle
-from fusion.incidents.association import reach_m
+from fusion.incidents.association import named, reach_m
 from fusion.incidents.fuse import (
     AddEvidence,
     AddSignal,
@@ -24,6 +24,7 @@ from fusion.incidents.fuse import (
     fuse,
     over,
 )
+from fusion.incidents.reports import signal_of
 from fusion.storage import Unit
 from fusion.types.case import Case, Deed, Incident
 from fusion.types.signal import Signal
@@ -38,19 +39,22 @@ class Signals:
 
     def take(self, signal: Signal) -> None:
         """One signal that was not handled before."""
-        known = self._unit.incidents_near(
-            signal.kind,
-            signal.source_id,
-            signal.place.point,
-            reach_m(self._policy),
-            since=signal.since - self._policy.lasting,
-            standing_since=signal.since - self._policy.again_within,
-        )
+        known = self._near(signal)
         ids = {incident.case_id for incident in known if incident.case_id is not None}
         cases = {case_id: case for case_id in sorted(ids) if (case := self._unit.case(case_id)) is not None}
         incident_id = uuid5(NAMESPACE_URL, f"incident/{signal.id}").hex
         for instruction in fuse(signal, known, cases, self._policy, incident_id):
             self._carry_out(instruction)
+
+    def take_report(self, report_id: str) -> None:
+        """A report that waits becomes a signal, and remembers which incident it spoke of."""
+        report = self._unit.waiting_report(report_id)
+        if report is None:
+            return
+        signal = signal_of(report)
+        self.take(signal)
+        incident = next((i for i in self._near(signal) if named(signal, i) is not None), None)
+        self._unit.mark_report(report_id, self._now, incident.id if incident else None)
 
     def end(self, incident_id: str) -> None:
         """An incident that may be over."""
@@ -62,6 +66,16 @@ class Signals:
             self._put(incident)  # the site's policy was changed since: the time of its end is put right
         else:
             self._carry_out(ended)
+
+    def _near(self, signal: Signal) -> list[Incident]:
+        return self._unit.incidents_near(
+            signal.kind,
+            signal.source_id,
+            signal.place.point,
+            reach_m(self._policy),
+            since=signal.since - self._policy.lasting,
+            standing_since=signal.since - self._policy.again_within,
+        )
 
     def _carry_out(self, instruction: Instruction) -> None:
         if isinstance(instruction, OpenIncident | ExtendIncident | MergeIncident):

@@ -21,6 +21,7 @@ _LONGEST_ID = 300
 _CLOCK_SLACK = timedelta(minutes=5)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _WIDEST_M = 1_000_000
+_WORST_CLOCK_S = 86_400
 _LARGEST_BYTES = 256 * 1024
 _BOX = (-0.5, 1.5)  # a thing at the edge may reach a little beyond it
 
@@ -66,6 +67,7 @@ def _fault(message: Inbound, now: datetime) -> str | None:
             or _point(message.place.point)
             or _number("uncertainty_m", message.place.uncertainty_m, 0, _WIDEST_M)
             or _number("belief", message.belief, 0, 1)
+            or _number("clock_error", message.clock_error.total_seconds(), 0, _WORST_CLOCK_S)
             or _box(message.box)
             or next((fault for ref in message.evidence if (fault := _ids(ref, "id", "kind", "path"))), None)
         )

@@ -1,14 +1,13 @@
 """Fill level of a waste bin 垃圾桶满溢: what does not go in any more lies beside it (暴露垃圾)."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from fusion.plugins import Duration, Registries
 from fusion.sensors.base import SensorConfig
 from fusion.sensors.reading import Reading
-from fusion.types.errors import TerminalFault
 from fusion.types.signal import EventKind, Reason
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -21,6 +20,10 @@ class FillLevelConfig(SensorConfig):
     Such sensors speak seldom (each quarter of an hour to each few hours) and now and then measure the lid: so one
     full reading alone is not told unless `lasts` is 0.
     """
+
+    units: ClassVar[tuple[str, ...]] = ("percent", "%")
+    least: ClassVar[float] = 0.0
+    most: ClassVar[float] = 100.0
 
     kind: Literal["fill_level"] = "fill_level"
     event: str = EventKind.WASTE_DUMPING
@@ -38,8 +41,6 @@ class FillLevelConfig(SensorConfig):
 
     def holds(self, value: float, *, before: bool) -> bool:
         """Full, or not emptied since."""
-        if not 0 <= value <= 100:
-            raise TerminalFault(f"value {value:g}; wanted: 0 to 100 percent")
         return value >= (self.emptied_percent if before else self.full_percent)
 
     def reason(self, reading: Reading, since: datetime) -> Reason:

@@ -21,7 +21,8 @@ class Reading:
     """One measurement."""
 
     at: datetime  #: when it was taken (aware)
-    value: float  #: finite, in the kind's own unit
+    value: float  #: finite
+    unit: str | None = None  #: of `value`, where the payload names one
 
 
 class _Own(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,10 +30,13 @@ class _Own(msgspec.Struct, forbid_unknown_fields=True):
 
     at: Annotated[datetime, Meta(tz=True)]
     value: float
+    unit: Annotated[str, Meta(max_length=16)] | None = None
 
 
 def own_form(payload: bytes) -> Reading:
-    """A reading in fusion's own form, `{"at": "2026-11-24T10:00:00+08:00", "value": 93.5}`.
+    """A reading in fusion's own form, `{"at": "2026-11-24T10:00:00+08:00", "value": 93.5, "unit": "percent"}`.
+
+    The unit may be left out; one that is named must be the kind's.
 
     Raises:
         TerminalFault: it is not of that form.
@@ -40,7 +44,7 @@ def own_form(payload: bytes) -> Reading:
     own = decoded(payload, _Own)
     if not math.isfinite(own.value):
         raise TerminalFault("value: not finite; wanted: a number")
-    return Reading(at=own.at, value=own.value)
+    return Reading(at=own.at, value=own.value, unit=own.unit)
 
 
 def decoded(payload: bytes, kind: type[_T]) -> _T:

@@ -18,11 +18,13 @@ from fusion.geo.datum import to_wgs84
 from fusion.geo.nearest import DispatchPolicy
 from fusion.incidents.dispatching import DispatchTimes
 from fusion.incidents.fuse import FusionPolicy
+from fusion.incidents.repeats import RepeatPolicy
+from fusion.incidents.reports import ReportsPolicy
 from fusion.ingest.looking_policy import LookingPolicy
 from fusion.plugins import Config, Registries, Registry, load_file
 from fusion.rules import dumping, stall  # noqa: F401 - the shipped rules register themselves
 from fusion.rules.base import RuleConfig
-from fusion.sensors import fill_level  # noqa: F401 - so do the shipped sensors
+from fusion.sensors import fill_level, noise, parking, smoke, tilt  # noqa: F401 - so do the shipped sensors
 from fusion.sensors.base import SensorConfig
 from fusion.settings.checks import of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
 from fusion.settings.geojson import Line, read_boundary, read_grids, read_streets
@@ -74,6 +76,8 @@ class SiteConfig(Config):
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()
     broker: BrokerConfig = BrokerConfig()
+    reports: ReportsPolicy = ReportsPolicy()
+    repeats: RepeatPolicy = RepeatPolicy()
     command_room: RoomConfig = RoomConfig()
     data_dir: str = "var"  #: relative to the site's folder; FUSION_DATA overrides it
     log: LogFormat = "auto"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,9 @@ from sqlalchemy.exc import ArgumentError
 
 from fusion.plugins import Config
 from fusion.storage.database import Database
+from fusion.storage.reports import Reports
 from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, USERS
+from fusion.storage.stalls import Audit, Stalls
 from fusion.storage.unit import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Incident
 from fusion.types.errors import SiteError
@@ -78,6 +81,7 @@ class Store:
 
     def __init__(self, url: URL) -> None:
         self._db = Database(url)
+        self.reports, self.stalls, self.audit = Reports(self._db), Stalls(self._db), Audit(self._db)
 
     @property
     def where(self) -> str:
@@ -163,6 +167,29 @@ class Store:
                 msgspec.json.decode(row.body, type=Case),
                 [msgspec.json.decode(event.body, type=CaseEvent) for event in events],
             )
+
+    def histories(self, since: datetime, until: datetime) -> Iterator[tuple[Case, list[CaseEvent]]]:
+        """Every case that was opened in a span of time, with its history, oldest first; read bit by bit."""
+        query = (
+            select(CASES.c.id, CASES.c.body, EVENTS.c.body.label("event"))
+            .join(EVENTS, EVENTS.c.case_id == CASES.c.id, isouter=True)
+            .where(CASES.c.opened_at >= since, CASES.c.opened_at < until)
+            .order_by(CASES.c.opened_at, CASES.c.id, EVENTS.c.seq)
+        )
+        with self._db.reading() as db:
+            for _, rows in groupby(db.execute(query.execution_options(yield_per=1000)), key=lambda row: row.id):
+                lines = list(rows)
+                events = [msgspec.json.decode(row.event, type=CaseEvent) for row in lines if row.event is not None]
+                yield msgspec.json.decode(lines[0].body, type=Case), events
+
+    def cases_opened(self, since: datetime, until: datetime, kind: str | None = None) -> list[Case]:
+        """Every case that was opened in a span of time, oldest first."""
+        query = select(CASES.c.body).where(CASES.c.opened_at >= since, CASES.c.opened_at < until)
+        if kind is not None:
+            query = query.where(CASES.c.kind == kind)
+        with self._db.reading() as db:
+            rows = db.execute(query.order_by(CASES.c.opened_at, CASES.c.id))
+            return [msgspec.json.decode(row.body, type=Case) for row in rows]
 
     def incidents(self) -> list[Incident]:
         """All incidents, for reports."""

@@ -7,10 +7,13 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, insert, or_, select, update
 
+from fusion.storage import reports, stalls
+from fusion.storage.people_schema import STALL_CASES
 from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, NUMBERS, OUTBOX, POSITIONS, SOURCES
 from fusion.types.case import Case, CaseEvent, CaseState, Incident
 from fusion.types.phone import OutboxMessage, PhonePosition
 from fusion.types.place import GeoPoint
+from fusion.types.report import Report
 from fusion.types.signal import EvidenceRef
 
 _METRES_A_DEGREE = 111_000.0  # of latitude, a little less than anywhere on earth's mean
@@ -20,6 +23,13 @@ _UNDEALT = [str(state) for state in (CaseState.OPENED, CaseState.DISPATCHED, Cas
 def encoded(value: object) -> str:
     """An object of ours as JSON text."""
     return msgspec.json.encode(value).decode()
+
+
+def _square(point: GeoPoint, reach_m: float) -> tuple[float, float, float, float]:
+    """(west, east, south, north) of the square around a point, degrees; `reach_m` is half its side."""
+    high = reach_m / _METRES_A_DEGREE
+    wide = high / max(0.01, math.cos(math.radians(point.lat)))
+    return point.lon - wide, point.lon + wide, point.lat - high, point.lat + high
 
 
 class Unit:
@@ -48,12 +58,8 @@ class Unit:
             since: those whose last signal came after this,
             standing_since: and those whose last signal came after this and whose case is not dealt with.
         """
-        high = reach_m / _METRES_A_DEGREE
-        wide = high / max(0.01, math.cos(math.radians(point.lat)))
-        table = INCIDENTS.c
-        near = table.lat.between(point.lat - high, point.lat + high) & table.lon.between(
-            point.lon - wide, point.lon + wide
-        )
+        table, (west, east, south, north) = INCIDENTS.c, _square(point, reach_m)
+        near = table.lat.between(south, north) & table.lon.between(west, east)
         of_source = table.id.in_(select(SOURCES.c.incident_id).where(SOURCES.c.source_id == source_id))
         standing = table.case_id.in_(select(CASES.c.id).where(CASES.c.state.in_(_UNDEALT)))
         query = select(table.body).where(
@@ -166,3 +172,38 @@ class Unit:
             self._db.execute(insert(POSITIONS).values(worker_id=position.worker_id, **values))
         elif row.at <= position.at:
             self._db.execute(update(POSITIONS).where(POSITIONS.c.worker_id == position.worker_id).values(**values))
+
+    def waiting_report(self, report_id: str) -> Report | None:
+        """A report that was not taken yet."""
+        return reports.waiting_report(self._db, report_id)
+
+    def mark_report(self, report_id: str, at: datetime, incident_id: str | None) -> None:
+        """A report was placed."""
+        reports.mark_taken(self._db, report_id, at, incident_id)
+
+    def past_cases(
+        self, kind: str, point: GeoPoint, near_m: float, stall_id: str | None, since: datetime
+    ) -> list[tuple[Case, str | None]]:
+        """Cases of a kind opened since a time near a point or of a stall, each with the stall that it was found to be.
+
+        Args:
+            kind: of the event.
+            point: the middle of the square that is searched.
+            near_m: half its side.
+            stall_id: whose cases are wanted wherever they are.
+            since: those that were opened after this.
+        """
+        table, (west, east, south, north) = INCIDENTS.c, _square(point, near_m)
+        near = table.lat.between(south, north) & table.lon.between(west, east)
+        query = (
+            select(CASES.c.body, STALL_CASES.c.stall_id)
+            .join(INCIDENTS, table.id == CASES.c.incident_id)
+            .join(STALL_CASES, STALL_CASES.c.case_id == CASES.c.id, isouter=True)
+            .where(table.kind == kind, table.last_at >= since, CASES.c.opened_at >= since)
+            .where(or_(near, STALL_CASES.c.stall_id == stall_id) if stall_id is not None else near)
+        )
+        return [(msgspec.json.decode(row.body, type=Case), row.stall_id) for row in self._db.execute(query)]
+
+    def link_stall(self, stall_id: str, case_id: str, actor: str, at: datetime) -> bool:
+        """A case was found to be a registered stall's; False when that was known."""
+        return stalls.link(self._db, stall_id, case_id, actor, at)

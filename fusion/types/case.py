@@ -100,6 +100,8 @@ class Case:
     due_at: datetime | None = None  #: when the case moves on by itself: to the next worker, or to be tried again
     escalated: bool = False  #: the command room was told that nobody is left
     evidence: tuple[EvidenceRef, ...] = ()
+    repeat: Reason | None = None  #: the sentence on a repeat offender 多次上榜
+    source: str = ""  #: of the signal that opened it: "video", "sensor", "hotline", …
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class CaseEvent:
 
     case_id: str
     at: datetime
-    deed: str  #: a `Deed`, or "opened", "signal", "evidence", "received", "cleared"
+    deed: str  #: a `Deed`, or "opened", "signal", "evidence", "received", "cleared", "repeat", "vendor"
     actor: str  #: "fusion", "worker:W-012", "user:admin"
     state: CaseState  #: after the deed
     note_zh: str = ""

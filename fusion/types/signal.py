@@ -1,7 +1,7 @@
 """Signals: what a camera, sensor, hotline or worker says about one thing at one place."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from fusion.types.place import Place
@@ -51,8 +51,8 @@ class Signal:
     id: str
     kind: str
     phase: Phase
-    source: str  #: "video", "sensor", "hotline", "worker"
-    source_id: str  #: the terminal's, sensor's or person's id
+    source: str  #: "video", "sensor", "hotline", "tip_off", "worker", "room"
+    source_id: str  #: the terminal's, sensor's or worker's id, or the hotline's name
     thing_id: str  #: what the source calls the thing; the same while it lasts
     at: datetime  #: event time
     since: datetime  #: when the thing began, as far as the source knows
@@ -63,6 +63,7 @@ class Signal:
     reason: Reason
     box: Box | None = None
     evidence: tuple[EvidenceRef, ...] = ()
+    clock_error: timedelta = timedelta(0)  #: by how much `at` may be wrong (95 %)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

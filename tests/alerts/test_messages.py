@@ -19,6 +19,7 @@ from fusion.alerts.messages import (
     PositionMessage,
     ReadingMessage,
     ReceiptMessage,
+    ReportMessage,
     TerminalHealth,
     TroubleMessage,
     Update,
@@ -26,10 +27,11 @@ from fusion.alerts.messages import (
     encode,
     schemas,
 )
-from fusion.alerts.topics import ANSWERS, FROM_WORKERS, POSITION, RECEIPTS, TOPICS
+from fusion.alerts.topics import ANSWERS, FROM_WORKERS, POSITION, RECEIPTS, REPORTS, TOPICS
 from fusion.types.errors import PeerFault, SiteError
 from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.place import Datum, GeoPoint
+from fusion.types.report import RawReport
 
 from .peers import NOW, a_case, an_alert
 
@@ -41,6 +43,8 @@ POSITIONED: dict[str, Any] = {
     "accuracy_m": 8,
     "at": NOW.isoformat(),
 }
+
+REPORTED: dict[str, Any] = POSITIONED | {"kind": "waste_dumping", "text": "路边一堆袋子", "photo": "/9j/4A=="}
 
 
 def shifted(lon: float, lat: float, datum: Datum) -> GeoPoint:
@@ -131,6 +135,22 @@ def test_when_the_bus_is_away_the_message_is_not_taken() -> None:
         Inbound(away, shifted, now=lambda: NOW)(POSITION.of("W-1"), json.dumps(POSITIONED).encode())
 
 
+def test_a_workers_report_becomes_one_of_the_worker_of_the_topic_and_its_photo_comes_along() -> None:
+    taken: list[FromPhone] = []
+    inbound(taken)(REPORTS.of("W-1"), json.dumps(REPORTED).encode())
+    (report,) = taken
+    assert isinstance(report, RawReport)
+    assert (report.source, report.worker_id, report.entered_by, report.key) == ("worker", "W-1", "worker:W-1", "p1")
+    assert (report.lon, report.lat, report.datum, report.photo) == (108.29, 22.85, "gcj02", b"\xff\xd8\xff\xe0")
+
+
+def test_a_report_may_be_as_large_as_a_photo_and_no_larger() -> None:
+    large = REPORTED | {"photo": "AAAA" * 190_000}
+    assert len(decode(ReportMessage, json.dumps(large).encode(), NOW).photo) == 570_000
+    with pytest.raises(SiteError, match="wanted 786432 at most"):
+        decode(ReportMessage, json.dumps(REPORTED | {"photo": "AAAA" * 200_000}).encode(), NOW)
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -143,7 +163,7 @@ _KEYS = st.sampled_from(["id", "case_id", "alert_id", "lon", "lat", "datum", "at
 def test_no_payload_whatever_breaks_the_door(topic: Any, payload: bytes) -> None:
     taken: list[FromPhone] = []
     inbound(taken)(topic.of("W-1"), payload)
-    assert all(isinstance(message, PhonePosition | PhoneReceipt | PhoneAnswer) for message in taken)
+    assert all(isinstance(message, PhonePosition | PhoneReceipt | PhoneAnswer | RawReport) for message in taken)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +184,7 @@ def test_each_real_message_fits_its_json_schema_and_the_schema_forbids_what_the_
         "PositionMessage": json.dumps(POSITIONED).encode(),
         "ReceiptMessage": encode(ReceiptMessage(id="r1", case_id="C1", alert_id="C1:2", at=NOW)),
         "AnswerMessage": encode(AnswerMessage(id="a", case_id="C", alert_id="C:2", answer=Answer.ACCEPT, at=NOW)),
+        "ReportMessage": json.dumps(REPORTED).encode(),
         "ReadingMessage": encode(ReadingMessage(at=NOW, value=93.5)),
         "TerminalHealth": encode(TerminalHealth(terminal_id="T-1", health="live", troubles=(black,), at=NOW)),
         "EngineStatus": encode(EngineStatus(online=True, at=datetime.now(UTC))),

@@ -1,7 +1,9 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +17,7 @@ def fusion(*args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["run", "watch", "rehearse", "check", "models", "fleet"])
+@pytest.mark.parametrize("command", ["run", "watch", "rehearse", "check", "models", "fleet", "import", "report"])
 def test_each_command_helps_with_an_example(command: str) -> None:
     done = fusion(command, "--help")
     assert done.returncode == 0
@@ -74,3 +76,29 @@ def test_the_readmes_commands_are_there() -> None:
         for linked in ("ARCHITECTURE.md", "GLOSSARY.md", "CONTRIBUTING.md", "docs/command-room.jpg"):
             assert linked in text
             assert (ROOT / linked).is_file()
+
+
+def test_a_days_list_is_imported_once_with_its_bad_rows_told_and_the_month_is_reported(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    for entry in (ROOT / "configs" / "demo").iterdir():
+        (site / entry.name).symlink_to(entry)
+    (site / "site.yaml").unlink()
+    text = (ROOT / "configs" / "demo" / "site.yaml").read_text(encoding="utf-8")
+    (site / "site.yaml").write_text(text.replace("../../var/demo", "../data"), encoding="utf-8")
+    at = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")) - timedelta(minutes=5)
+    rows = f"A-1,{at:%Y-%m-%d %H:%M},占道经营,120.0325,29.3321,{{}},路口有摊\n"
+    (tmp_path / "day.csv").write_bytes(
+        ("工单号,时间,类别,经度,纬度,坐标系,内容\n" + rows.format("wgs84") + rows.format("")).encode("gb18030")
+    )
+    command = ("import", str(tmp_path / "day.csv"), "--source", "8890", "--site", str(site))
+    for counts in ("1 taken, 0 known before, 1 not taken", "0 taken, 1 known before, 1 not taken"):
+        done = fusion(*command)
+        assert done.returncode == 1
+        told, summed = done.stdout.splitlines()
+        assert told == "row 3: datum: missing; wanted: one of wgs84, cgcs2000, gcj02, bd09"
+        assert summed.endswith(f"2 rows, {counts}")
+    done = fusion("report", str(site), "--month", f"{at:%Y-%m}", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert sorted(file.suffix for file in (tmp_path / "out").iterdir()) == [".json", ".pdf", ".xlsx"]
+    assert fusion("report", str(tmp_path)).returncode == 2

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import URL
 
 from fusion.alerts.builders import alert_for, update_for
+from fusion.app.desk import desk_of, door_of
 from fusion.bus import Bus
 from fusion.cli.sites import demo_zone
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap
@@ -24,6 +25,7 @@ from fusion.incidents.fuse import FusionPolicy
 from fusion.settings.site import Site, read_site
 from fusion.storage import Store
 from fusion.types.place import Place
+from fusion.types.sensor import SensorStatus
 from fusion.types.signal import Phase, Reason, Signal
 from fusion.types.terminal import Health, TerminalStatus, Trouble, TroubleKind
 
@@ -37,6 +39,8 @@ class Served:
     room: Room
     engine: Engine
     site: Site
+    store: Store
+    sensors: list[SensorStatus] = field(default_factory=list)
     statuses: dict[str, TerminalStatus] = field(default_factory=dict)
     peers: list[PeerState] = field(default_factory=list)
     looking: LookingState = field(default_factory=LookingState)
@@ -119,8 +123,10 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         metrics=lambda: b"",
         looking=lambda: served.looking,
     )
-    room = Room(RoomConfig(port=0), folder, backend, dict)
-    served = Served(room, engine, site)
+    door = door_of(site, store, folder)
+    desk = desk_of(site, store, engine, door, lambda: served.sensors, lambda: None)
+    room = Room(RoomConfig(port=0), folder, backend, dict, desk)
+    served = Served(room, engine, site, store)
     served.password = room.sessions.first_password() or ""
     thread = threading.Thread(target=room.serve, name="room", daemon=True)
     thread.start()

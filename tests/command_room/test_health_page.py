@@ -1,7 +1,6 @@
 """Camera health as a member of the command room sees it: the served page in a real browser, and the API."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -11,32 +10,30 @@ from playwright.sync_api import Page, sync_playwright
 from fusion.command_room.backend import LookingState, PeerState, looking_state
 from fusion.types.terminal import Health, TroubleKind
 
-from .served import Served, serve, trouble
+from .served import Served, trouble
 
 PASSWORD = "a-password-of-my-own"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with ExitStack() as stack:
-        found = serve(tmp_path_factory.mktemp("room"), stack)
-        found.trouble(
-            0, Health.LIVE, trouble(TroubleKind.BLURRED, "画面模糊：清晰度只有平时的 31%。", "Blurred.", hours=2.1)
-        )
-        found.trouble(
-            1,
-            Health.CONNECTING,
-            trouble(TroubleKind.OFFLINE, "离线：连不上摄像机。", "Offline: unreachable.", days=3, hours=4),
-            trouble(TroubleKind.CLOCK_OFF, "时钟偏差：慢 2 分钟。", "Clock off: 2 min behind.", minutes=9),
-        )
-        found.trouble(2, Health.LIVE, reader="pyav")
-        found.trouble(
-            3,
-            Health.LIVE,
-            trouble(TroubleKind.BLURRED, "画面模糊 <b>。", "Blurred <b>.", minutes=1),
-            reader="pyav",
-        )
-        yield found
+def served(room: Served) -> Served:
+    room.trouble(
+        0, Health.LIVE, trouble(TroubleKind.BLURRED, "画面模糊：清晰度只有平时的 31%。", "Blurred.", hours=2.1)
+    )
+    room.trouble(
+        1,
+        Health.CONNECTING,
+        trouble(TroubleKind.OFFLINE, "离线：连不上摄像机。", "Offline: unreachable.", days=3, hours=4),
+        trouble(TroubleKind.CLOCK_OFF, "时钟偏差：慢 2 分钟。", "Clock off: 2 min behind.", minutes=9),
+    )
+    room.trouble(2, Health.LIVE, reader="pyav")
+    room.trouble(
+        3,
+        Health.LIVE,
+        trouble(TroubleKind.BLURRED, "画面模糊 <b>。", "Blurred <b>.", minutes=1),
+        reader="pyav",
+    )
+    return room
 
 
 @pytest.fixture(scope="module")
