@@ -82,7 +82,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with av.open(str(demo_zone() / "clips" / "chat.sub.mp4")) as source, av.open(str(path), "w") as made:
         stream = made.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
-            if packet.dts is None or float(packet.pts * packet.time_base) >= 8.0:
+            if packet.dts is None or packet.pts is None or float(packet.pts * packet.time_base) >= 8.0:
                 continue
             packet.stream = stream
             made.mux(packet)
