@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from fusion.settings.site import Site
 from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
+from fusion.types.case import Case
 from fusion.types.errors import SiteError
 from fusion.types.report import RawReport, ReportRefused
 from fusion.types.signal import Signal
@@ -47,6 +48,7 @@ from fusion.types.terminal import Health, Terminal, TroubleKind
 
 _LOG = structlog.get_logger()
 _COPY_LASTS = timedelta(days=1)  #: a notifier's copy of what has no expiry of its own
+_HISTORY = timedelta(days=14)  #: of cases that tell where and when to look more often
 Progress = Callable[[str], None]
 
 
@@ -161,7 +163,7 @@ class System:
 
     def _start_looking(self) -> None:
         config, folder = self.site.config, self.site.folder
-        model = config.detectors.chosen(folder)
+        model, now = config.detectors.chosen(folder), datetime.now(UTC)
         order = Order(
             number=0,
             folder=folder,
@@ -175,7 +177,7 @@ class System:
             evidence=self.evidence,
             memories=self.site.data / "memories",
             terminals=self.terminals,
-            history={},
+            history=times_of(self.store.cases_opened(now - _HISTORY, now)),
         )
         self.shards = Shards(order, self._heard, self.site.data)
         self._stack.callback(self.shards.stop)
@@ -305,6 +307,15 @@ class System:
         metrics.LONGEST_GAP.set(looking.longest_gap_s)
         metrics.BUDGET.set(looking.budget_cores)
         metrics.BUDGET_USED.set(looking.use_cores)
+
+
+def times_of(cases: Iterable[Case]) -> dict[str, tuple[datetime, ...]]:
+    """When each terminal had cases: at those hours it is looked at more often."""
+    found: dict[str, tuple[datetime, ...]] = {}
+    for case in cases:
+        if case.terminal_id is not None:
+            found[case.terminal_id] = (*found.get(case.terminal_id, ()), case.met_at)
+    return found
 
 
 def check_clock(now: datetime) -> None:
