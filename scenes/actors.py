@@ -1,16 +1,14 @@
 """People who walk along waypoints, and things that are driven along them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from scenes.bodies import Body
-from scenes.poses import Arms, Pose, bending, riding, standing, walking
-from scenes.renderer import Thing
-from scenes.street import ground_z
+from scenes.people import Looks
+from scenes.poses import Arms, Pose, bending, standing, walking
 
-FAR_M, BEHIND_M = 60.0, 3.5  #: y where people come and go: small in the distance, or below the picture
+FAR_M, BEHIND_M = 58.0, -16.0  #: y where people come and go: small in the distance, or below the picture
 _STRIDE_M = 1.35
 _GONE_M = 3.0  #: a bringer this far away has left
 
@@ -70,12 +68,20 @@ class Course:
                 return (tenth + 1) / 10
         raise ValueError(f"scenes: nothing on this course comes near ({x}, {y}) before {until_s} s")
 
+    def reached_s(self, x: float, y: float) -> float:
+        """When it first comes within 5 cm of (x, y), to a twentieth of a second."""
+        for twentieth in range(int(self.points[0][0] * 20) - 1, 2400):
+            place = self.at(twentieth / 20)
+            if place is not None and np.hypot(place.x - x, place.y - y) < 0.05:
+                return twentieth / 20
+        raise ValueError(f"scenes: this course does not lead to ({x}, {y})")
+
 
 @dataclass(frozen=True)
 class Walker:
     """One person on a course."""
 
-    body: Body
+    looks: Looks
     label: int
     course: Course
     faces_deg: float = 0.0  #: while standing
@@ -83,36 +89,49 @@ class Walker:
     bends: Sequence[tuple[float, float]] = ()  #: (start, end) seconds
     arms: Arms | None = None  #: what they do while walking, when they do not swing
     arms_s: Sequence[tuple[float, float]] = ((-np.inf, np.inf),)  #: (start, end) seconds of that
-    rides_until_s: float = -np.inf  #: seated on what it drives
-    seat: tuple[float, float] = (0.0, 0.0)  #: behind the course's point, height, metres
+    poses: Sequence[tuple[float, float, Callable[[float], Pose]]] = ()  #: (start, end, pose of a moment)
+    seat: tuple[float, float] = (0.0, 0.0)  #: behind the course's point, height, metres; during `seated_s`
+    seated_s: tuple[float, float] = field(default=(np.inf, np.inf))
+    stays_visible_s: float = np.inf  #: from then on it is out of sight, inside a bus or a car
 
     def place(self, time_s: float) -> Place | None:
         """Where the person is, when near the street's visible part at all."""
         place = self.course.at(time_s)
-        return None if place is None or not BEHIND_M <= place.y <= FAR_M else place
+        if place is None or time_s >= self.stays_visible_s or not BEHIND_M <= place.y <= FAR_M:
+            return None
+        return place
 
     def beside(self, time_s: float, forward_m: float, right_m: float) -> tuple[float, float] | None:
         """(x, y) of something that the person holds."""
         place = self.place(time_s)
         return None if place is None else place.beside(forward_m, right_m, self.faces_deg)
 
-    def thing(self, time_s: float) -> Thing | None:
-        """The posed body."""
+    def heading(self, time_s: float) -> float:
+        """Degrees that the person looks to."""
+        place = self.place(time_s)
+        return self.faces_deg if place is None or place.heading_deg is None else place.heading_deg
+
+    def on(self, time_s: float) -> tuple[float, float, float] | None:
+        """(x, y, height over the ground) of the feet."""
         place = self.place(time_s)
         if place is None:
             return None
-        pose, y, z = self._pose(time_s, place), place.y, ground_z(place.x)
-        if time_s < self.rides_until_s:
-            pose, y, z = riding(), place.y - self.seat[0], z + self.seat[1]
-        heading = self.faces_deg if place.heading_deg is None else place.heading_deg
-        return Thing(self.body.posed(pose).at((place.x, y, z), heading), self.label, smooth=True, rest=self.body.rest)
+        if not self.seated_s[0] <= time_s < self.seated_s[1]:
+            return place.x, place.y, 0.0
+        x, y = place.beside(-self.seat[0], 0.0, self.faces_deg)
+        return x, y, self.seat[1]
 
-    def _pose(self, time_s: float, place: Place) -> Pose:
+    def pose(self, time_s: float) -> Pose:
+        """What the body does."""
+        for start_s, end_s, pose in self.poses:
+            if start_s <= time_s < end_s:
+                return pose(time_s)
         for start_s, end_s in self.bends:
             if start_s < time_s < end_s:
                 return bending(float(np.sin(np.pi * (time_s - start_s) / (end_s - start_s))))
+        place = self.course.at(time_s)
         arms = self.arms if any(start_s <= time_s < end_s for start_s, end_s in self.arms_s) else None
-        if place.heading_deg is not None:
+        if place is not None and place.heading_deg is not None:
             return walking(place.gone_m / _STRIDE_M * 2 * np.pi, arms)
-        pose = standing(time_s, self.label, self.gesture * max(0.0, float(np.sin(time_s * 0.9 + self.label))))
-        return pose | arms() if arms else pose
+        pose_now = standing(time_s, self.label, self.gesture * max(0.0, float(np.sin(time_s * 0.9 + self.label))))
+        return pose_now | arms() if arms else pose_now

@@ -6,7 +6,6 @@ A body's x is the person's left, -y is forward, z is up; metres, feet at z = 0.
 import gzip
 import json
 import warnings
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,26 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.meshes import Floats, Mesh, Surface
+from scenes.people import Colour, Looks
 from scenes.poses import Pose
 
-Colour = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Looks:
-    """What somebody looks like."""
-
-    sex: str = "male"
-    age: str = "young"
-    shirt: Colour = (0.6, 0.1, 0.1)
-    trousers: Colour = (0.05, 0.06, 0.1)
-    skin: Colour = (0.36, 0.2, 0.12)
-    hair: Colour = (0.015, 0.012, 0.01)
-    shoes: Colour = (0.05, 0.04, 0.03)
-    sleeves: bool = True
-    skirt: bool = False
-    size: float = 1.0  #: of the average of the sex
-
+_CLUSTER_M = 0.02  #: vertices of one cell become one: a person is 150 px tall at most
 
 @cache
 def _data() -> Path:
@@ -104,12 +87,12 @@ def _normals(vertices: Floats, quads: NDArray[np.int64]) -> Floats:
 class Body:
     """One person; `posed` gives the mesh of a pose."""
 
-    def __init__(self, looks: Looks, seed: int) -> None:
+    def __init__(self, looks: Looks) -> None:
         vertices, quads, groups = _base()
         vertices = vertices.copy()
         for name in (
             f"asian-{looks.sex}-{looks.age}",
-            f"universal-{looks.sex}-{looks.age}-averagemuscle-averageweight",
+            f"universal-{looks.sex}-{looks.age}-averagemuscle-{looks.weight}",
         ):
             index, offset = _target(name)
             vertices[index] += offset
@@ -120,13 +103,12 @@ class Body:
         joints = {g: vertices[np.unique(quads[groups == g])].mean(0) for g in set(groups) if g.startswith("joint")}
         self._pivots = np.array([joints.get(bones[n]["head"].get("cube_name"), np.zeros(3)) for n in self.names])  # type: ignore[attr-defined]
         bone = np.array(self.names)[weights.argmax(1)]
-        dressed = _Wardrobe(vertices, quads, groups, bone, joints).dress(looks, seed)
-        used, renumbered = np.unique(dressed.quads, return_inverse=True)
+        dressed = _Wardrobe(vertices, quads, groups, bone, joints).dress(looks)
+        used = np.unique(dressed.quads)
         lowest = dressed.vertices[used][:, 2].min()
-        self._rest = dressed.vertices[used] - [0, 0, lowest]
         self._pivots = self._pivots - [0, 0, lowest]
-        self._weights = weights[used]
-        self._mesh = Mesh(self._rest, renumbered.reshape(-1, 4), dressed.colour, dressed.surface)
+        self._mesh, self._weights = _coarser(dressed, weights, lowest)
+        self._rest = self._mesh.vertices
 
     def posed(self, pose: Pose) -> Mesh:
         """Linear blend skinning; the lowest point stands on z = 0."""
@@ -147,6 +129,24 @@ class Body:
     def rest(self) -> Floats:
         """Vertices before posing, where textures are anchored."""
         return self._mesh.vertices
+
+
+def _coarser(fine: Mesh, weights: Floats, lowest: float) -> tuple[Mesh, Floats]:
+    """Vertex clustering (Rossignac and Borrel, 1993): (mesh that stands on z = 0, weights of its vertices)."""
+    used, corners = np.unique(fine.quads, return_inverse=True)
+    points = fine.vertices[used] - [0, 0, lowest]
+    _, cell = np.unique(np.floor(points / _CLUSTER_M).astype(int), axis=0, return_inverse=True)
+    cell = cell.reshape(-1)
+    count = np.bincount(cell)[:, None]
+
+    def mean(values: Floats) -> Floats:
+        total = np.zeros((len(count), values.shape[1]))
+        np.add.at(total, cell, values)
+        return np.asarray(total / count)
+
+    quads = cell[corners.reshape(-1, 4)]
+    whole = (quads[:, 0] != quads[:, 2]) & (quads[:, 1] != quads[:, 3])
+    return Mesh(mean(points), quads[whole], fine.colour[whole], fine.surface[whole]), mean(weights[used])
 
 
 class _Wardrobe:
@@ -174,7 +174,7 @@ class _Wardrobe:
         amount = np.broadcast_to(by_m, len(self.vertices))
         self.worn[touched] += self.normal[touched] * amount[touched, None]
 
-    def dress(self, looks: Looks, seed: int) -> Mesh:
+    def dress(self, looks: Looks) -> Mesh:
         body, tights = self.groups == "body", self.groups == "helper-tights"
         legs, feet = self._on("calf", "thigh"), self._on("foot", "ball")
         torso, upper, lower = self._on("spine", "clav", "pelvis", "Root"), self._on("upperarm"), self._on("lowerarm")
@@ -209,7 +209,7 @@ class _Wardrobe:
         if looks.skirt:
             keep[tights & (legs | torso) & (self.centre[:, 2] < hem + 0.12)] = False
             paint(self.groups == "helper-skirt", looks.shirt)
-        shade = 1 + 0.05 * np.random.default_rng(seed).normal(size=(len(self.quads), 1)).clip(-2, 2)
+        shade = 1 + 0.05 * np.random.default_rng(looks.seed).normal(size=(len(self.quads), 1)).clip(-2, 2)
         surface = np.where(body, int(Surface.PLAIN), int(Surface.CLOTH))
         return Mesh(self.worn, self.quads[keep], np.clip(colour * shade, 0, 1)[keep], surface[keep])
 
@@ -220,32 +220,7 @@ class _Wardrobe:
         return np.asarray(head & top & ~(np.abs(self.centre[:, 0]) > 0.085))
 
 
-_SKINS: tuple[Colour, ...] = ((0.36, 0.2, 0.12), (0.42, 0.25, 0.16), (0.3, 0.16, 0.09))
-_TROUSERS: tuple[Colour, ...] = (
-    (0.03, 0.035, 0.06), (0.28, 0.22, 0.14), (0.05, 0.06, 0.1), (0.02, 0.02, 0.02), (0.1, 0.1, 0.11),
-)  # fmt: skip
-_SHIRTS: tuple[Colour, ...] = (
-    (0.6, 0.58, 0.52), (0.5, 0.04, 0.1), (0.05, 0.15, 0.45), (0.5, 0.38, 0.05), (0.04, 0.25, 0.12),
-    (0.2, 0.05, 0.06), (0.45, 0.15, 0.03), (0.25, 0.1, 0.3), (0.6, 0.6, 0.62), (0.1, 0.3, 0.4),
-    (0.16, 0.16, 0.18), (0.5, 0.3, 0.32), (0.12, 0.1, 0.05), (0.35, 0.5, 0.55),
-)  # fmt: skip
-
-
-def people() -> list[Body]:
-    """Fourteen people who differ in sex, age, size and clothes; the same each time. Men have even numbers."""
-    return [
-        Body(
-            Looks(
-                sex=("male", "female")[index % 2],
-                age="old" if index % 7 == 3 else "young",
-                shirt=shirt,
-                trousers=_TROUSERS[index % 5],
-                skin=_SKINS[index % 3],
-                sleeves=index % 3 == 0,
-                skirt=index % 4 == 1,
-                size=0.96 + 0.02 * (index * 3 % 5),
-            ),
-            seed=index,
-        )
-        for index, shirt in enumerate(_SHIRTS)
-    ]
+@cache
+def body_of(looks: Looks) -> Body:
+    """The body of somebody, built once."""
+    return Body(looks)

@@ -1,4 +1,4 @@
-"""Renders a script to clips: a sub-stream for every kind, a main stream where evidence is wanted."""
+"""Renders a script to a clip with its truth."""
 
 import sys
 from collections.abc import Iterable
@@ -8,93 +8,92 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes import truth
-from scenes.bodies import people
-from scenes.lighting import Light
-from scenes.renderer import Renderer, Thing
-from scenes.scripts import DURATION_S, SCRIPTS
-from scenes.scripts.cast import Cast
-from scenes.street import build
-from scenes.video import FPS, Writer
+from scenes import truth, weather
+from scenes.drawing import Dresser
+from scenes.renderer import Renderer
+from scenes.scripts import KINDS
+from scenes.video import KEY_S, Writer
+from scenes.weather import Picture
 
-Picture = NDArray[np.uint8]
-
-MAIN_PX, SUB_PX = (1280, 720), (640, 360)
-_HEVC = {"stall_tricycle", "dump_truck", "rain", "night"}
-_SUB_CRF = {"libx264": 29, "libx265": 30}
-_MAIN_CRF = 31
+SIZE_PX, FPS = (640, 360), 5
+_BOX_COLOUR = (0, 200, 255)
 
 
 class Film:
     """One kind with its seed, ready to be drawn."""
 
-    def __init__(self, kind: str, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-        self.script = SCRIPTS[kind](Cast(people(), np.random.default_rng(seed)))
-        street = [Thing(build(self.script.street)), *self.script.still]
-        self._renderer = Renderer(MAIN_PX, self.script.camera, street)
+    def __init__(self, kind: str, seed: int, size_px: tuple[int, int] = SIZE_PX) -> None:
+        self.script = script = KINDS[kind].script(seed)
+        setting = script.setting
+        self._size, self._rng = size_px, np.random.default_rng(setting.noise_seed)
+        self._dresser = Dresser(script)
+        self._renderer = Renderer(size_px, setting.camera, self._dresser.street())
+        rng = np.random.default_rng(setting.noise_seed + 1)
+        self._dirt = weather.Dirt(size_px, rng) if setting.fault == "dirt" else None
+        self._insects = weather.Insects(size_px, rng, script.duration_s) if setting.fault == "insects" else None
+        self._shake = weather.Shake(size_px, rng) if setting.fault == "shake" else None
 
-    def frame(self, time_s: float) -> tuple[Picture, Picture]:
-        """(BGR [720, 1280, 3], labels [720, 1280]) of a moment; noise and rain go on from the frame before."""
-        light = self.script.light(time_s)
-        radiance, labels = self._renderer.draw(self.script.things(time_s), light)
-        picture = _developed(radiance, light, self._rng)
-        return (_rained(picture, self.script.rain, self._rng) if self.script.rain else picture), labels
+    def frame(self, time_s: float) -> tuple[Picture, NDArray[np.uint8]]:
+        """(BGR [H, W, 3], labels [H, W]) of a moment; noise and rain go on from the frame before."""
+        setting, light = self.script.setting, self.script.light(time_s)
+        radiance, labels = self._renderer.draw(self._dresser.things(time_s), light)
+        picture = weather.developed(radiance, light, self._rng)
+        if setting.rain:
+            picture = weather.rained(picture, setting.rain, self._rng)
+        if setting.mirrored:
+            picture, labels = np.ascontiguousarray(picture[:, ::-1]), np.ascontiguousarray(labels[:, ::-1])
+        if self._shake:
+            picture, labels = self._shake.on(picture, time_s), self._shake.on_labels(labels, time_s)
+        if self._dirt:
+            picture = self._dirt.on(picture)
+        if self._insects:
+            picture = self._insects.on(picture, time_s, bright=setting.sky[0] in {"lamps", "infrared"})
+        if setting.clock:
+            picture = weather.stamped(picture, setting.starts_at, time_s, f"CAM {self.script.seed % 1677:04d}")
+        return picture, labels
+
+    def boxes(self, labels: NDArray[np.uint8]) -> list[truth.Box]:
+        """The boxes of the last frame."""
+        return truth.boxes(labels, self.script.names, self._renderer.whole())
+
+    def close(self) -> None:
+        """Free what the graphics library holds."""
+        self._renderer.close()
 
 
-def render(kind: str, seed: int, folder: Path) -> None:
-    """Write KIND.sub.mp4, KIND.json and, for a kind with events, KIND.main.mp4."""
+def render(kind: str, seed: int, folder: Path, fps: int = FPS, size_px: tuple[int, int] = SIZE_PX) -> None:
+    """Write KIND-SEED.mp4 and, once that is whole, KIND-SEED.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    film = Film(kind, seed)
-    codec = "libx265" if kind in _HEVC else "libx264"
-    sub = Writer(folder / f"{kind}.sub.mp4", SUB_PX, codec, _SUB_CRF[codec])
-    main = Writer(folder / f"{kind}.main.mp4", MAIN_PX, "libx264", _MAIN_CRF) if film.script.events else None
+    film, name, step = Film(kind, seed, size_px), truth.name_of(kind, seed), round(fps * KEY_S)
+    setting = film.script.setting
+    writer = Writer(folder / f"{name}.mp4", size_px, setting.codec, setting.crf, fps)
     frames = []
-    for index in range(int(DURATION_S * FPS)):
-        picture, labels = film.frame(index / FPS)
-        sub.add(np.asarray(cv2.resize(picture, SUB_PX, interpolation=cv2.INTER_AREA), np.uint8))
-        if main:
-            main.add(picture)
-        frames.append(truth.boxes(labels, film.script.names))
-        if index % (FPS * 5) == 0:
-            print(f"{kind}: {index / FPS:.0f} of {DURATION_S:.0f} s", file=sys.stderr, flush=True)
-    for writer in (sub, main):
-        if writer:
-            writer.close()
-    truth.write(folder / f"{kind}.json", kind, seed, film.script, SUB_PX, frames)
+    for index in range(round(film.script.duration_s * fps)):
+        picture, labels = film.frame(index / fps)
+        writer.add(picture)
+        if index % step == 0:
+            frames.append(film.boxes(labels))
+    writer.close()
+    film.close()
+    truth.write(folder / f"{name}.json", truth.finished(truth.of_script(film.script, size_px, fps), frames, step))
+    print(f"{name}: written", file=sys.stderr, flush=True)
 
 
-def stills(kind: str, seed: int, folder: Path, times_s: Iterable[float]) -> None:
-    """Write only KIND-SECONDS.png of some moments, with the boxes drawn in."""
+def stills(kind: str, seed: int, folder: Path, times_s: Iterable[float], size_px: tuple[int, int] = SIZE_PX) -> None:
+    """Write only KIND-SEED-SECONDS.png of some moments, with zones and boxes drawn in."""
     folder.mkdir(parents=True, exist_ok=True)
-    film = Film(kind, seed)
+    film = Film(kind, seed, size_px)
     for time_s in times_s:
         picture, labels = film.frame(time_s)
-        for box in truth.boxes(labels, film.script.names):
-            left, top, right, bottom = (2 * v for v in box["box_px"])
-            cv2.rectangle(picture, (left, top), (right, bottom), (0, 200, 255), 1)
-            at = (left, max(12, top - 4))
-            cv2.putText(picture, box["class"], at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 200, 255), 1)
-        cv2.imwrite(str(folder / f"{kind}-{time_s:04.1f}.png"), picture)
+        for zone in truth.zones(film.script, size_px):
+            corners = (np.array(zone["polygon"]) * size_px).astype(np.int32)
+            cv2.polylines(picture, [corners], True, (80, 220, 80) if zone["kind"][0] == "p" else (60, 60, 220), 1)
+        for box in film.boxes(labels):
+            left, top, right, bottom = box["box_px"]
+            cv2.rectangle(picture, (left, top), (right, bottom), _BOX_COLOUR, 1)
+            words = f"{box['id']} {box['class']} {box['visible_share']:.2f}"
+            cv2.putText(picture, words, (left, max(10, top - 3)), cv2.FONT_HERSHEY_SIMPLEX, 0.33, _BOX_COLOUR, 1)
+        cv2.imwrite(str(folder / f"{truth.name_of(kind, seed)}-{time_s:04.1f}.png"), picture)
+    film.close()
 
 
-def _developed(radiance: NDArray[np.float32], light: Light, rng: np.random.Generator) -> Picture:
-    """Exposed, tone-mapped (ACES fit of Narkowicz, 2015), slightly soft and noisy."""
-    x = radiance * np.float32(light.exposure)
-    x = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1) ** (1 / 2.2)
-    grey = x.mean(-1, keepdims=True)
-    x = cv2.GaussianBlur(np.clip(grey + (x - grey) * 1.1, 0, 1).astype(np.float32), (0, 0), 0.6) * 255
-    grain = rng.normal(0, light.noise * 1.6, x.shape[:2]).astype(np.float32)
-    x += cv2.GaussianBlur(grain, (0, 0), 0.7)[..., None]
-    return np.asarray(np.clip(x, 0, 255)[..., ::-1], np.uint8)
-
-
-def _rained(picture: Picture, amount: float, rng: np.random.Generator) -> Picture:
-    """Streaks of falling drops, brighter than what is behind them."""
-    height, width = picture.shape[:2]
-    streaks = np.zeros((height, width), np.uint8)
-    for _ in range(int(260 * amount)):
-        x, y, length = int(rng.integers(width)), int(rng.integers(-40, height)), int(rng.integers(16, 50))
-        cv2.line(streaks, (x, y), (x - length // 6, y + length), int(rng.integers(40, 110)), 1, cv2.LINE_AA)
-    soft = cv2.GaussianBlur(streaks, (0, 0), 0.9)[..., None].astype(np.float32)
-    return np.asarray(np.clip(picture * 0.97 + soft * 0.5 + 2, 0, 255), np.uint8)

@@ -26,6 +26,9 @@ class Surface(IntEnum):
     PLASTIC = 11
     CLOTH = 12
     LAMP = 13
+    EARTH = 14
+    CONCRETE = 15
+    WATER = 16
 
 
 @dataclass(frozen=True)

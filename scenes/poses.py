@@ -1,4 +1,4 @@
-"""Poses as rotations of bones: walking, standing, bending, pushing, carrying, sitting astride."""
+"""Poses as rotations of bones: walking, standing, bending, pushing, carrying, sitting, squatting, cycling."""
 
 from collections.abc import Callable
 
@@ -84,4 +84,32 @@ def riding() -> Pose:
     pose = _arms(42, (48, 48), (22, 22)) | {"spine_01": rotation("x", 8)}
     for side in "lr":
         pose[f"thigh_{side}"], pose[f"calf_{side}"] = rotation("x", -80), rotation("x", 75)
+    return pose
+
+
+def sitting(time_s: float, seed: int) -> Pose:
+    """On a stool, the hands on the knees, the head turning."""
+    pose = _arms(44, (30, 30), (40, 40)) | {"spine_01": rotation("x", 8 + 3 * np.sin(0.3 * time_s + seed))}
+    pose["head"] = rotation("z", 20 * np.sin(0.5 * time_s + seed))
+    for side in "lr":
+        pose[f"thigh_{side}"], pose[f"calf_{side}"] = rotation("x", -82), rotation("x", 80)
+    return pose
+
+
+def squatting(time_s: float, seed: int) -> Pose:
+    """On the heels; now and then an arm is stretched out over the goods."""
+    reach = max(0.0, float(np.sin(0.8 * time_s + seed)))
+    pose = _arms(44, (50, 45 + 20 * reach), (40, 40 - 30 * reach)) | {"spine_01": rotation("x", 28)}
+    for side in "lr":
+        pose[f"thigh_{side}"], pose[f"calf_{side}"] = rotation("x", -112), rotation("x", 128)
+        pose[f"foot_{side}"] = rotation("x", -16)
+    return pose
+
+
+def cycling(phase: float) -> Pose:
+    """On a bicycle; phase in radians, 2 pi for one turn of the pedals."""
+    pose = _arms(42, (52, 52), (14, 14)) | {"spine_01": rotation("x", 16)}
+    for side, turn in (("l", phase), ("r", phase + np.pi)):
+        pose[f"thigh_{side}"] = rotation("x", -52 - 22 * np.sin(turn))
+        pose[f"calf_{side}"] = rotation("x", 58 + 24 * np.sin(turn + 0.6))
     return pose

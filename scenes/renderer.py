@@ -1,11 +1,10 @@
 """Draws meshes with moderngl on EGL (llvmpipe is enough): shading, shadows, and a picture of labels.
 
-The camera stands still, so the street is drawn once a light; a frame draws again only the rectangles in
-which something moves or throws its shadow. Colour has four samples a pixel, labels have one: they cannot be mixed.
+The camera stands still, so a frame draws again only the tiles in which something came, went or moved, or threw its
+shadow: depth is cleared there and left at "nothing is nearer" elsewhere. Colour has four samples a pixel, labels one.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import moderngl
@@ -14,48 +13,15 @@ from numpy.typing import NDArray
 
 from scenes.camera import Camera, look_at, orthographic
 from scenes.lighting import Lamp, Light
-from scenes.meshes import Floats, Mesh
+from scenes.things import Thing, triangles
 
 _SHADERS = Path(__file__).parent / "shaders"
-_CENTRE = np.array([-1.0, 14.0, 0.0])  # of the shadow maps
-_SHADOW_PX, _SKY_PX = 2048, 1024
-_SAMPLES, _LAMPS = 4, 6
+_CENTRE, _HALF_M = np.array([-1.0, 13.0, 0.0]), 18.0  # of the shadow maps
+_SHADOW_PX, _SKY_PX = 2048, 768
+_SAMPLES, _LAMPS, _TILE_PX, _MARGIN_PX = 4, 8, 20, 12
 _FORMAT, _NAMES = "3f 3f 3f 2f 3f", ("position", "normal", "colour", "tag", "rest")
 
-Part = tuple[int, int, int, int]  #: a rectangle of the picture: left, top, right, bottom, pixels
-
-
-@dataclass(frozen=True)
-class Thing:
-    """A mesh in the world; label 0 is never reported. `rest` anchors its textures."""
-
-    mesh: Mesh
-    label: int = 0
-    smooth: bool = False
-    rest: Floats | None = None
-
-
-def _triangles(thing: Thing) -> NDArray[np.float32]:
-    mesh = thing.mesh
-    corner = np.concatenate([mesh.quads[:, [0, 1, 2]], mesh.quads[:, [0, 2, 3]]])
-    points = mesh.vertices[corner]
-    face = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
-    if thing.smooth:
-        normals = np.zeros_like(mesh.vertices)
-        for k in range(3):
-            for axis in range(3):
-                normals[:, axis] += np.bincount(corner[:, k], face[:, axis], len(normals))
-        normal = normals[corner]
-    else:
-        normal = np.repeat(face[:, None], 3, 1)
-    out = np.empty((len(corner), 3, 14), np.float32)
-    out[..., :3] = points
-    out[..., 3:6] = normal / (np.linalg.norm(normal, axis=-1, keepdims=True) + 1e-12)
-    out[..., 6:9] = np.tile(mesh.colour, (2, 1))[:, None]
-    out[..., 9] = np.tile(mesh.surface, 2)[:, None]
-    out[..., 10] = thing.label
-    out[..., 11:14] = (mesh.vertices if thing.rest is None else thing.rest)[corner]
-    return out.reshape(-1, 14)
+Tiles = NDArray[np.bool_]
 
 
 def _source(name: str) -> str:
@@ -77,81 +43,119 @@ class Renderer:
         )
         self._lit = gl.framebuffer([gl.texture(size_px, 4, dtype="f2")])
         self._marked = gl.framebuffer([gl.texture(size_px, 4)], gl.depth_renderbuffer(size_px))
+        self._alone = gl.framebuffer([gl.texture(size_px, 4)], gl.depth_renderbuffer(size_px))
         self._sun, self._sky = (gl.depth_texture((side, side)) for side in (_SHADOW_PX, _SKY_PX))
         for texture in (self._sun, self._sky):
             texture.compare_func = "<="
         self._sun_target, self._sky_target = (gl.framebuffer(depth_attachment=t) for t in (self._sun, self._sky))
         gl.enable(moderngl.DEPTH_TEST)
-        self._street = gl.buffer(np.concatenate([_triangles(thing) for thing in street]).tobytes())
-        self._still: tuple[Light, NDArray[np.float16], NDArray[np.uint8]] | None = None
+        corners = np.concatenate([triangles(thing) for thing in street])
+        self._street_corners = len(corners)
+        self._buffer = gl.buffer(corners.tobytes())
+        self._light: Light | None = None
+        self._before: dict[int, tuple[Thing, Tiles, NDArray[np.float32]]] = {}
+        self._spans: dict[int, list[tuple[int, int]]] = {}
 
     def draw(self, things: Sequence[Thing], light: Light) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """(radiance float32 [H, W, 3] linear RGB, labels uint8 [H, W]) of the street with the things in it."""
-        if self._still is None or self._still[0] != light:
-            self._still = (light, *self._pass([], light, [(0, 0, *self.size_px)])[0])
-        picture, labels = self._still[1].copy(), self._still[2].copy()
-        parts = self._dirty(things, light)
-        for (left, top, right, bottom), (lit, marked) in zip(parts, self._pass(things, light, parts), strict=True):
-            picture[top:bottom, left:right], labels[top:bottom, left:right] = lit, marked
-        return picture.astype(np.float32), labels
+        now = {id(thing): self._before.get(id(thing)) or self._taken_in(thing, light) for thing in things}
+        dirty = np.zeros(self._grid, bool)
+        if light != self._light:
+            dirty[:] = True
+            now = {key: (thing, self._tiles(thing, light), corners) for key, (thing, _, corners) in now.items()}
+        for key in now.keys() ^ self._before.keys():
+            dirty |= (now.get(key) or self._before[key])[1]
+        self._light, self._before = light, now
+        self._upload()
+        if dirty.any():
+            self._redraw(light, list(_rectangles(dirty)))
+        return self._read()
 
-    def _dirty(self, things: Sequence[Thing], light: Light) -> list[Part]:
-        width, height = self.size_px
+    def whole(self) -> dict[int, int]:
+        """Pixels that each label of the last frame would cover if nothing stood before it."""
+        found = {}
+        for label, spans in self._spans.items():
+            self._alone.use()
+            self._alone.clear()
+            for first, count in spans:
+                self._marking.render(vertices=count, first=first)
+            found[label] = int(np.count_nonzero(np.frombuffer(self._alone.read(components=1, alignment=1), np.uint8)))
+        return found
+
+    def close(self) -> None:
+        """Free what the graphics library holds."""
+        self._gl.release()
+
+    @property
+    def _grid(self) -> tuple[int, int]:
+        return -(-self.size_px[1] // _TILE_PX), -(-self.size_px[0] // _TILE_PX)
+
+    def _taken_in(self, thing: Thing, light: Light) -> tuple[Thing, Tiles, NDArray[np.float32]]:
+        return thing, self._tiles(thing, light), triangles(thing)
+
+    def _tiles(self, thing: Thing, light: Light) -> Tiles:
+        """The tiles in which a thing or its shadow can be seen."""
         sun = np.asarray(light.sun) / np.linalg.norm(light.sun)
-        boxes = []
-        for thing in things:
-            points = thing.mesh.vertices
-            shadow = points - sun * (points[:, 2:] / max(sun[2], 0.2))
-            seen = self.camera.project(np.concatenate([points, shadow]), self.size_px)
-            left, top = np.floor(seen.min(0)).astype(int) - 24  # the sky's shade reaches a little further
-            right, bottom = np.ceil(seen.max(0)).astype(int) + 24
-            box = (max(left, 0), max(top, 0), min(right, width), min(bottom, height))
-            if box[0] < box[2] and box[1] < box[3]:
-                boxes.append(box)
-        return _merged(boxes)
+        points = thing.mesh.vertices
+        tiles = np.zeros(self._grid, bool)
+        shadow = points - sun * (points[:, 2:] / max(sun[2], 0.2))
+        for part in (points, shadow):
+            seen = self.camera.project(part, self.size_px)
+            left, top = (np.floor(seen.min(0)).astype(int) - _MARGIN_PX).clip(0) // _TILE_PX
+            right, bottom = (np.ceil(seen.max(0)).astype(int) + _MARGIN_PX).clip(0) // _TILE_PX + 1
+            tiles[top:bottom, left:right] = True
+        return tiles
 
-    def _pass(
-        self, things: Sequence[Thing], light: Light, parts: list[Part]
-    ) -> list[tuple[NDArray[np.float16], NDArray[np.uint8]]]:
-        gl, buffers = self._gl, [self._street]
-        if things:
-            buffers.append(gl.buffer(np.concatenate([_triangles(thing) for thing in things]).tobytes()))
-        plain = [gl.vertex_array(self._depth, [(b, "3f 44x", "position")]) for b in buffers]
-        shaded = [gl.vertex_array(self._shade, [(b, _FORMAT, *_NAMES)]) for b in buffers]
-        marked = [gl.vertex_array(self._mark, [(b, "3f 24x 2f 12x", "position", "tag")]) for b in buffers]
-        self._set_light(light, plain)
-        self._render(self._sampled, shaded, (*light.sky, 0.0), parts)
-        self._render(self._marked, marked, (0.0, 0.0, 0.0, 0.0), parts)
-        gl.copy_framebuffer(self._lit, self._sampled)
-        for unused in (*plain, *shaded, *marked, *buffers[1:]):
-            unused.release()
-        return [self._read(part) for part in parts]
+    def _upload(self) -> None:
+        """The moving things behind the street in one buffer, and where each label's triangles lie in it."""
+        parts = [corners for _, _, corners in self._before.values()]
+        first, self._spans = self._street_corners, {}
+        for thing, _, corners in self._before.values():
+            if thing.label:
+                self._spans.setdefault(thing.label, []).append((first, len(corners)))
+            first += len(corners)
+        self._corners = first
+        street_bytes, gl = self._street_corners * 56, self._gl
+        if self._buffer.size < first * 56:
+            grown = gl.buffer(reserve=first * 56 * 3 // 2)
+            gl.copy_buffer(grown, self._buffer, street_bytes)
+            self._buffer.release()
+            self._buffer = grown
+        if parts:
+            self._buffer.write(np.concatenate(parts).tobytes(), offset=street_bytes)
+        for name in ("_plain", "_shaded", "_marking"):
+            if hasattr(self, name):
+                getattr(self, name).release()
+        self._plain = gl.vertex_array(self._depth, [(self._buffer, "3f 44x", "position")])
+        self._shaded = gl.vertex_array(self._shade, [(self._buffer, _FORMAT, *_NAMES)])
+        self._marking = gl.vertex_array(self._mark, [(self._buffer, "3f 24x 2f 12x", "position", "tag")])
 
-    def _render(
-        self,
-        target: moderngl.Framebuffer,
-        arrays: Sequence[moderngl.VertexArray],
-        clear: tuple[float, float, float, float],
-        parts: list[Part],
-    ) -> None:
-        target.use()
-        for left, top, right, bottom in parts:
-            target.scissor = (left, self.size_px[1] - bottom, right - left, bottom - top)
-            target.clear(*clear)
-            for array in arrays:
-                array.render()
-        target.scissor = None
+    def _redraw(self, light: Light, parts: Sequence[tuple[int, int, int, int]]) -> None:
+        self._set_light(light)
+        for target, array, clear in (
+            (self._sampled, self._shaded, (*light.sky, 0.0)),
+            (self._marked, self._marking, (0.0, 0.0, 0.0, 0.0)),
+        ):
+            target.use()
+            target.color_mask = (False,) * 4
+            target.clear(depth=0.0)
+            target.color_mask = (True,) * 4
+            for left, top, right, bottom in parts:
+                target.scissor = (left, self.size_px[1] - bottom, right - left, bottom - top)
+                target.clear(*clear)
+            target.scissor = None
+            array.render(vertices=self._corners)
+        self._gl.copy_framebuffer(self._lit, self._sampled)
 
-    def _set_light(self, light: Light, plain: Sequence[moderngl.VertexArray]) -> None:
+    def _set_light(self, light: Light) -> None:
         sun = np.asarray(light.sun, float) / np.linalg.norm(light.sun)
-        sun_view = orthographic(16, 1, 120) @ look_at(_CENTRE + sun * 60, _CENTRE)
-        sky_view = orthographic(16, 1, 120) @ look_at(_CENTRE + np.array([0, 0, 60.0]), _CENTRE, (0, 1, 0))
+        sun_view = orthographic(_HALF_M, 1, 120) @ look_at(_CENTRE + sun * 60, _CENTRE)
+        sky_view = orthographic(_HALF_M, 1, 120) @ look_at(_CENTRE + np.array([0, 0, 60.0]), _CENTRE, (0, 1, 0))
         for view, target in ((sun_view, self._sun_target), (sky_view, self._sky_target)):
             self._depth["view"].write(view.T.astype("f4").tobytes())
             target.use()
             target.clear(depth=1.0)
-            for array in plain:
-                array.render()
+            self._plain.render(vertices=self._corners)
         shade = self._shade
         camera_view = self.camera.view(self.size_px[0] / self.size_px[1])
         self._mark["view"].write(camera_view.T.astype("f4").tobytes())
@@ -170,25 +174,16 @@ class Renderer:
         self._sky.use(1)
         shade["sun_depth"], shade["sky_depth"] = 0, 1
 
-    def _read(self, part: Part) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
-        left, top, right, bottom = part
-        wide, high = right - left, bottom - top
-        viewport = (left, self.size_px[1] - bottom, wide, high)
-        lit = np.frombuffer(self._lit.read(viewport, 3, dtype="f2", alignment=1), np.float16)
-        marked = np.frombuffer(self._marked.read(viewport, 1, alignment=1), np.uint8)
-        return lit.reshape(high, wide, 3)[::-1], marked.reshape(high, wide)[::-1]
+    def _read(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        width, height = self.size_px
+        lit = np.frombuffer(self._lit.read(components=3, dtype="f2", alignment=1), np.float16)
+        marked = np.frombuffer(self._marked.read(components=1, alignment=1), np.uint8)
+        return lit.reshape(height, width, 3)[::-1].astype(np.float32), marked.reshape(height, width)[::-1]
 
 
-def _merged(boxes: list[Part]) -> list[Part]:
-    """Boxes that overlap become one, until none do."""
-    done: list[Part] = []
-    for new in boxes:
-        box = new
-        while True:
-            hit = next((b for b in done if b[0] < box[2] and box[0] < b[2] and b[1] < box[3] and box[1] < b[3]), None)
-            if hit is None:
-                break
-            done.remove(hit)
-            box = (min(box[0], hit[0]), min(box[1], hit[1]), max(box[2], hit[2]), max(box[3], hit[3]))
-        done.append(box)
-    return done
+def _rectangles(tiles: Tiles) -> Iterable[tuple[int, int, int, int]]:
+    """Runs of tiles, row by row: left, top, right, bottom, pixels."""
+    for row, line in enumerate(tiles):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
+        for start, end in edges.reshape(-1, 2):
+            yield int(start) * _TILE_PX, row * _TILE_PX, int(end) * _TILE_PX, (row + 1) * _TILE_PX

@@ -1,9 +1,9 @@
 """Vehicles, all with the nose towards -y and standing on z = 0: a car, a small truck, a three-wheeler."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from scenes.meshes import Mesh, Surface, ball, box, join, loft, mesh, wheel
+from scenes.meshes import Mesh, Surface, ball, box, join, loft, mesh, turned, wheel
 
 DARK, GREY = (0.02, 0.02, 0.03), (0.4, 0.4, 0.4)
 _WHITE_LIGHT, _RED_LIGHT = (0.9, 0.9, 0.85), (0.45, 0.01, 0.01)
@@ -104,4 +104,66 @@ def tricycle(colour: ArrayLike = (0.03, 0.2, 0.35)) -> Mesh:
     for side in (-1, 1):
         parts.append(box((side * 0.6, 0.55, 0.85), (0.05, 1.5, 0.4), colour, Surface.SHUTTER))
         parts.append(wheel((side * 0.62, 0.75, 0.3), 0.3, 0.12, "x"))
+    return join(*parts)
+
+
+def bicycle(colour: ArrayLike = (0.03, 0.1, 0.3)) -> Mesh:
+    """A bicycle with a basket."""
+    parts = [_thin_wheel((0, y, 0.33)) for y in (-0.52, 0.52)]
+    tubes = (
+        ((0, -0.42, 0.85), (0, 0.12, 0.32)), ((0, 0.12, 0.32), (0, 0.25, 0.85)), ((0, 0.22, 0.78), (0, -0.4, 0.78)),
+        ((0, 0.52, 0.33), (0, 0.12, 0.32)), ((0, 0.52, 0.33), (0, 0.22, 0.72)), ((0, -0.52, 0.33), (0, -0.38, 1.0)),
+    )  # fmt: skip
+    parts += [_tube(np.array(a), np.array(b), colour) for a, b in tubes]
+    parts += [
+        box((0, 0.27, 0.9), (0.16, 0.26, 0.07), DARK),
+        box((0, -0.36, 1.02), (0.55, 0.04, 0.04), GREY, Surface.GLOSSY),
+        box((0, -0.62, 0.88), (0.32, 0.26, 0.24), (0.25, 0.24, 0.22)),
+        box((0, 0.55, 0.7), (0.14, 0.4, 0.03), DARK),
+    ]
+    return join(*parts)
+
+
+def _thin_wheel(centre: tuple[float, float, float]) -> Mesh:
+    ring = turned([(0.30, -0.02), (0.34, 0.0), (0.30, 0.02), (0.30, -0.02)], 20, (0.02, 0.02, 0.02), axis="x")
+    spokes = [_tube(np.zeros(3), 0.31 * np.array([0, np.cos(a), np.sin(a)]), GREY, 0.012) for a in np.arange(0, 6.28, 0.79)]
+    return join(ring, *spokes).at(centre)
+
+
+def _tube(a: NDArray[np.float64], b: NDArray[np.float64], colour: ArrayLike, thick: float = 0.04) -> Mesh:
+    """A square bar between two points of the plane x = 0."""
+    along = (b - a) / np.linalg.norm(b - a)
+    side, up = np.array([thick / 2, 0, 0]), np.array([0, -along[2], along[1]]) * thick / 2
+    corners = [end + sx * side + su * up for end in (a, b) for sx, su in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return mesh(corners, [(0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)], colour, Surface.GLOSSY)
+
+
+def van(colour: ArrayLike = (0.55, 0.55, 0.56)) -> Mesh:
+    """A small closed van."""
+    parts = [
+        box((0, 0.35, 1.05), (1.66, 3.3, 1.5), colour, Surface.GLOSSY, 0.96),
+        box((0, -1.6, 0.75), (1.6, 0.9, 0.85), colour, Surface.GLOSSY, 0.92),
+        box((0, -1.32, 1.42), (1.45, 0.16, 0.5), DARK, Surface.GLOSSY),
+        box((0, 2.01, 1.4), (1.3, 0.04, 0.5), DARK, Surface.GLOSSY),
+        box((0, -2.07, 0.45), (1.5, 0.1, 0.22), DARK),
+    ]
+    for side in (-1, 1):
+        parts.append(box((side * 0.83, -0.7, 1.4), (0.03, 0.8, 0.45), DARK, Surface.GLOSSY))
+        parts.append(box((side * 0.6, -2.07, 0.8), (0.3, 0.08, 0.18), _WHITE_LIGHT, Surface.LAMP))
+        parts += [wheel((side * 0.75, y, 0.33), 0.33, 0.2, "x") for y in (-1.35, 1.35)]
+    return join(*parts)
+
+
+def bus(colour: ArrayLike = (0.03, 0.25, 0.5)) -> Mesh:
+    """A town bus, 10 m long."""
+    parts = [
+        box((0, 0, 0.95), (2.4, 10, 1.1), colour, Surface.GLOSSY),
+        box((0, 0, 2.0), (2.36, 9.9, 1.0), DARK, Surface.GLOSSY),
+        box((0, 0, 2.75), (2.4, 10, 0.5), (0.6, 0.6, 0.58), Surface.GLOSSY),
+        box((0, -5.0, 2.75), (1.6, 0.06, 0.3), (0.5, 0.3, 0.02), Surface.SIGN),
+    ]
+    for side in (-1, 1):
+        parts += [box((side * 1.2, y, 1.95), (0.04, 0.14, 1.1), colour) for y in np.arange(-4.4, 4.6, 1.45)]
+        parts += [wheel((side * 1.08, y, 0.48), 0.48, 0.3, "x") for y in (-3.1, 2.6)]
+        parts.append(box((side * 0.9, -5.0, 0.8), (0.4, 0.08, 0.25), _WHITE_LIGHT, Surface.LAMP))
     return join(*parts)

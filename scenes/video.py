@@ -1,4 +1,4 @@
-"""Writes clips as cameras send them: a keyframe every two seconds, no B-frames."""
+"""Writes clips as cameras send them: a keyframe every two seconds, closed groups, no B-frames."""
 
 from pathlib import Path
 
@@ -6,18 +6,20 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-FPS, GOP = 8, 16
-_CLOSED = f"keyint={GOP}:min-keyint={GOP}:scenecut=0:bframes=0:open-gop=0"
+KEY_S = 2.0  #: between keyframes
+_CODECS = {"h264": "libx264", "h265": "libx265"}
 
 
 class Writer:
     """One MP4; the file has its name only once it is whole."""
 
-    def __init__(self, path: Path, size_px: tuple[int, int], codec: str, crf: int) -> None:
+    def __init__(self, path: Path, size_px: tuple[int, int], codec: str, crf: int, fps: int) -> None:
         self._path, self._part = path, path.with_suffix(".part.mp4")
         self._container = av.open(str(self._part), "w")
-        extra = {"x265-params": f"{_CLOSED}:log-level=error"} if codec == "libx265" else {"x264-params": _CLOSED}
-        stream = self._container.add_stream(codec, rate=FPS, options={"crf": str(crf), "preset": "slow"} | extra)
+        gop = round(fps * KEY_S)
+        closed = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:open-gop=0"
+        extra = {"x265-params": f"{closed}:log-level=error"} if codec == "h265" else {"x264-params": closed}
+        stream = self._container.add_stream(_CODECS[codec], rate=fps, options={"crf": str(crf), "preset": "medium"} | extra)
         if not isinstance(stream, av.VideoStream):
             raise TypeError(f"scenes: {codec} is no video codec here")
         stream.width, stream.height, stream.pix_fmt = *size_px, "yuv420p"

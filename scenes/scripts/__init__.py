@@ -1,21 +1,7 @@
-"""What happens in each kind of scene: one function a scene, found by its name."""
+"""What happens in each kind of scene: one function a kind, found by its name."""
 
-from scenes.scripts import dumpings, negatives, stalls
-from scenes.scripts.script import DURATION_S, Event, Maker, Script
+from scenes.scripts import dumpings, hard_dumpings, hard_stalls, light, people, stalls, vehicles_and_bins  # noqa: F401 - they register themselves
+from scenes.scripts.kinds import KINDS, Kind
+from scenes.scripts.script import Event, Happening, Script
 
-#: positives first
-SCRIPTS: dict[str, Maker] = {
-    make.__name__: make
-    for make in (
-        stalls.stall_cart,
-        stalls.stall_tricycle,
-        dumpings.dump_bags,
-        dumpings.dump_truck,
-        negatives.chat,
-        negatives.rain,
-        negatives.dusk_parking,
-        negatives.night,
-    )
-}
-
-__all__ = ["DURATION_S", "SCRIPTS", "Event", "Script"]
+__all__ = ["KINDS", "Event", "Happening", "Kind", "Script"]

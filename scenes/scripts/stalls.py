@@ -1,110 +1,124 @@
-"""Street stalls: somebody comes with goods, stops, and sells where that is forbidden."""
+"""Street stalls that are easy to see: somebody comes with goods, stops, and sells where that is forbidden."""
 
 import numpy as np
 
-from scenes import lighting, props, vehicles
-from scenes.actors import FAR_M, Course, Walker
-from scenes.camera import HIGH, NEAR
-from scenes.poses import pushing
-from scenes.renderer import Thing
-from scenes.scripts.cast import Cast, passer, visitor
-from scenes.scripts.script import PERSONS, Event, Script
-from scenes.street import BRICK_STREET, KERB_M, SHOP_STREET
+from scenes import props, vehicles
+from scenes.actors import FAR_M, Course
+from scenes.poses import Pose, riding
+from scenes.scripts.kinds import kind
+from scenes.scripts.riders import cyclists
+from scenes.scripts.script import driven, fixed
+from scenes.scripts.stage import Stage
+from scenes.scripts.trade import bearer, cart_stall, customers, lay_out
+from scenes.setting import BRIGHT_CAMERAS, CLEAR, DAYLIGHT, Allowed
+
+EASY = Allowed(CLEAR, BRIGHT_CAMERAS)
 
 
-def stall_cart(cast: Cast) -> Script:
-    """A vendor pushes a fruit cart to the pavement, opens an umbrella, and sells to the end."""
-    body, *buyers = cast.lead(0, 3, 4, 9)
-    stop_s, speed, x, y = 11.0, 1.5, 2.0, 13.3
-    start_s, leaves_handle_s = stop_s - (FAR_M - y) / speed, stop_s + 4.5
-    points = (
-        (start_s, x, FAR_M), (start_s, x, y),
-        (leaves_handle_s, 1.05, 12.7), (leaves_handle_s, 1.1, 10.5), (leaves_handle_s, 1.75, 10.3),
+@kind("stall", EASY)
+def stall_cart(stage: Stage) -> None:
+    """A cart is pushed up, its umbrella opens, customers come and go."""
+    stop_s, at = stage.between(9, 12), (stage.between(1.8, 2.1), stage.between(11.2, 12.6))
+    stall = cart_stall(stage, stop_s, at)
+    customers(stage, (at[0] - 1.0, at[1] - 0.3), stop_s + 6, 4)
+    stage.passers(3, lanes=(-0.45, 0.1))
+    stage.parked()
+    stage.tell("street_stall", stop_s, stall.ids, at)
+
+
+@kind("stall", EASY)
+def stall_tricycle(stage: Stage) -> None:
+    """A three-wheeler stops, a table and crates are laid out, customers come and go."""
+    _tricycle(stage, table=True)
+
+
+@kind("stall", Allowed(DAYLIGHT, BRIGHT_CAMERAS))
+def stall_table(stage: Stage) -> None:
+    """Two people carry a table and a rack of clothes to the pavement, and sell."""
+    stop_s, (x, y) = stage.between(9, 12), (stage.between(1.7, 2.0), stage.between(11.5, 12.6))
+    speed, table_s, rack_s = 1.3, stop_s + 1.5, stop_s + 3.0
+    start_s = stop_s - (FAR_M - y) / speed
+    first = bearer(
+        stage,
+        Course(speed, [(start_s, 1.6, FAR_M), (start_s, x - 0.6, y + 0.1), (table_s + 1, x + 0.9, y - 1.1),
+                       (table_s + 1, x + 0.85, y)]),
+        [table_s], faces_deg=-90, gesture=0.7,
     )  # fmt: skip
-    vendor = Walker(
-        body, 1, Course(speed, points), faces_deg=-50, gesture=0.6, arms=pushing, arms_s=((-np.inf, stop_s),)
+    second = bearer(
+        stage,
+        Course(speed, [(start_s, 2.4, FAR_M + 1.6), (start_s, x, y + 2.4), (rack_s + 1, x + 0.1, y + 1.2)]),
+        [rack_s], faces_deg=-60, gesture=0.4,
+    )  # fmt: skip
+    table = lay_out(stage, "table", props.table(stage.dice()), (x, y), table_s, first, 90, carried_s=40)
+    rack = lay_out(
+        stage, "rack", props.rack(stage.dice()), (x + 0.6, y + 2.4), rack_s, second, 90, carried_s=40, carried=(0.6, 0.5, 0.7)
     )
-    goods, (canopy, pole) = props.cart(cast.number()), props.umbrella(1.25, 2.45)
+    customers(stage, (x - 0.85, y - 0.2), stop_s + 7, 4)
+    stage.passers(3, lanes=(-0.45, 0.1))
+    stage.traffic(2)
+    stage.tell("street_stall", stop_s, (first.label, second.label, table, rack), (x, y))
 
-    def shown(time_s: float) -> list[Thing]:
-        place = vendor.course.at(min(time_s, stop_s))
-        if place is None:
-            return []
-        opened = float(np.clip((time_s - stop_s - 2) / 2, 0, 1)) * 0.93 + 0.07
-        foot = (x + 0.2, place.y - 0.6, KERB_M)
-        return [
-            Thing(goods.at((x - 0.05, place.y - 1.45, KERB_M), 90), 10),
-            Thing(canopy.at(foot, scale=(opened, opened, 1.0)), 11),
-            Thing(pole.at(foot)),
-        ]
 
-    customers = [
-        visitor(buyers[0], 2, (0.95, 11.5), (18, 27), lane_x=0.2, away=(False, False)),
-        visitor(buyers[1], 3, (0.95, 12.2), (21, 34), lane_x=0.25, away=(True, True)),
-        visitor(buyers[2], 4, (0.95, 11.4), (36, 47), lane_x=0.2, away=(False, True)),
+@kind("stall", Allowed(CLEAR, BRIGHT_CAMERAS))
+def stall_van(stage: Stage) -> None:
+    """A van parks at the kerb; its driver sets a table and crates beside it and sells."""
+    stop_s, x, y = stage.between(7, 9), -2.05, stage.between(13.0, 14.2)
+    speed, start = 5.0, (-25.0 if stage.ahead > 0 else 70.0)
+    start_s = stop_s - abs(start - y) / speed
+    drive = Course(speed, ((start_s, x, start), (start_s, x, y)))
+    van = stage.prop("car", vehicles.van(stage.colour()), driven(drive, 180.0 if stage.ahead > 0 else 0.0))
+    put_s = [stop_s + 4.0, stop_s + 6.0, stop_s + 8.0]
+    spots = ((0.35, y - 1.2), (0.3, y - 2.6), (0.35, y + 0.3))
+    steps = [(stop_s + 1.2, -0.75, y - 0.6), (stop_s + 1.2, -0.5, y - 1.2), (put_s[0] + 0.8, -0.5, y - 2.5),
+             (put_s[1] + 0.8, -0.5, y), (put_s[2] + 0.8, -0.45, y - 1.2)]  # fmt: skip
+    vendor = bearer(stage, Course(1.3, steps), put_s, faces_deg=90, gesture=0.7)
+    names = ("table", "crate", "crate")
+    meshes = (props.table(stage.dice()), props.crate(stage.dice()), props.crate(stage.dice()))
+    goods = [
+        lay_out(stage, name, mesh, spot, at_s, vendor, 90)
+        for name, mesh, spot, at_s in zip(names, meshes, spots, put_s, strict=True)
     ]
-    passers = [
-        passer(cast, 20, 0.2, 5, away=False),
-        passer(cast, 21, -0.3, 16, away=True),
-        passer(cast, 22, -0.3, 30, away=True),
-        passer(cast, 23, 0.15, 42, away=False),
-    ]
-    return Script(
-        SHOP_STREET,
-        NEAR,
-        [vendor, *customers, *passers],
-        PERSONS | {10: "cart", 11: "umbrella", 12: "car"},
-        shown,
-        [Thing(vehicles.car((0.55, 0.56, 0.58)).at((-2.3, 20.5, 0)), 12)],
-        events=[Event("street_stall", stop_s, (1, 10, 11))],
-    )
+    customers(stage, (1.3, y - 1.4), stop_s + 10, 3, faces_deg=-90, lane_x=2.0)
+    stage.passers(3, lanes=(2.2, 2.7))
+    cyclists(stage, 1)
+    stage.tell("street_stall", stop_s, (vendor.label, van, *goods), (0.0, y - 1.0))
 
 
-def stall_tricycle(cast: Cast) -> Script:
-    """A vendor rides up on a three-wheeler, lays out a table and crates, and sells to the end."""
-    body, *buyers = cast.lead(6, 3, 10, 7)
-    stop_s, speed, x, y = 11.0, 2.4, -0.15, 14.3
-    start_s, down_s = stop_s - (FAR_M - y) / speed, stop_s + 0.5
-    ride = ((start_s, x, FAR_M), (start_s, x, y))
-    laid_s = ((14.4, 10), (17.2, 14), (19.4, 15), (21.6, 16))  # when, label
+def _tricycle(stage: Stage, *, table: bool, with_lamp: bool = False) -> None:
+    stop_s, x, y = stage.between(9, 12), stage.between(-0.1, 0.1), stage.between(13.6, 14.6)
+    speed, down_s = 2.4, stop_s + 0.5
+    start_s = stop_s - (FAR_M - y) / speed
+    put_s = [stop_s + 3.4, stop_s + 6.2, stop_s + 8.4, stop_s + 10.6]
     steps = (
-        (down_s, 1.0, 13.6), (down_s, 1.35, 12.6), (15.2, 1.1, 11.4), (15.2, 1.35, 10.8), (21.9, 2.55, 11.3),
-        (21.9, 2.6, 12.5),
+        (start_s, x, FAR_M), (start_s, x, y), (down_s, x + 1.1, y - 0.7), (down_s, x + 1.5, y - 1.7),
+        (put_s[0] + 0.8, x + 1.25, y - 2.9), (put_s[0] + 0.8, x + 1.5, y - 3.5),
+        (put_s[3] + 0.3, x + 2.6, y - 3.0), (put_s[3] + 0.3, x + 2.65, y - 1.8),
     )  # fmt: skip
-    vendor = Walker(
-        body, 1, Course(speed, ride + steps), faces_deg=-80, gesture=0.6, rides_until_s=stop_s + 0.2,
-        seat=(0.5, 0.31), bends=tuple((put_s - 0.8, put_s + 0.6) for put_s, _ in laid_s),
+
+    def rides(_time_s: float) -> Pose:
+        return riding()
+
+    vendor = stage.person(
+        Course(speed, steps), faces_deg=-80, gesture=0.6, poses=((-np.inf, stop_s + 0.2, rides),), seat=(0.5, 0.31),
+        seated_s=(-np.inf, stop_s + 0.2), bends=tuple((at_s - 0.8, at_s + 0.6) for at_s in put_s),
     )  # fmt: skip
-    vehicle = vehicles.tricycle()
-    laid = {
-        10: props.table(cast.number()).at((1.85, 12.5, KERB_M), 90),
-        14: props.crate(cast.number()).at((1.65, 11.1, KERB_M), 8),
-        15: props.crate(cast.number()).at((1.6, 10.5, KERB_M), -5),
-        16: props.crate(cast.number()).at((2.3, 10.9, KERB_M), 70),
-    }
-
-    def shown(time_s: float) -> list[Thing]:
-        place = vendor.course.at(min(time_s, stop_s))
-        things = [] if place is None else [Thing(vehicle.at((x, place.y, KERB_M)), 13)]
-        return things + [Thing(laid[label], label) for put_s, label in laid_s if time_s >= put_s]
-
-    customers = [
-        visitor(buyers[0], 2, (1.05, 12.1), (23, 33), lane_x=0.65, away=(True, True)),
-        visitor(buyers[1], 3, (1.0, 12.9), (26, 40), lane_x=0.7, away=(False, False)),
-        visitor(buyers[2], 4, (1.0, 12.0), (41, 60), lane_x=0.65, away=(True, True)),
-    ]
-    passers = [
-        passer(cast, 20, 1.6, 4, away=False),
-        passer(cast, 21, 0.7, 9, away=True),
-        passer(cast, 22, -1.7, 25, away=True),  # round the stall, on the road
-        passer(cast, 23, -1.7, 43, away=False),
-    ]
-    return Script(
-        BRICK_STREET,
-        HIGH,
-        [vendor, *customers, *passers],
-        PERSONS | {10: "table", 13: "tricycle", 14: "crate", 15: "crate", 16: "crate"},
-        shown,
-        light=lambda _time_s: lighting.MORNING,
-        events=[Event("street_stall", stop_s, (1, 10, 13, 14, 15, 16))],
+    vehicle = stage.prop(
+        "tricycle", vehicles.tricycle(stage.colour()), driven(Course(speed, steps[:2]), 0.0, until_s=stop_s)
     )
+    spots = (((x + 2.0, y - 1.8, 90.0)), (x + 1.8, y - 3.2, 8.0), (x + 1.75, y - 3.8, -5.0), (x + 2.45, y - 3.4, 70.0))
+    ids = [vendor.label, vehicle]
+    for index, ((left, front, yaw), at_s) in enumerate(zip(spots, put_s, strict=True)):
+        goods = ("table", props.table(stage.dice())) if index == 0 and table else ("crate", props.crate(stage.dice()))
+        ids.append(stage.prop(*goods, fixed(left, front, yaw, from_s=at_s)))
+    if with_lamp:
+        stage.prop("", props.bulb(1.9), fixed(x + 2.2, y - 2.5, from_s=put_s[0]))
+        stage.lamp_at(x + 2.1, y - 2.5, 1.9, put_s[0])
+    customers(stage, (x + 1.2, y - 2.1), stop_s + 12, 4)
+    stage.passers(2, lanes=(-1.75, -1.6))
+    stage.parked()
+    stage.tell("street_stall", stop_s, ids, (x + 1.5, y - 1.8))
+
+
+def tricycle_at_night(stage: Stage) -> None:
+    """The same by lamplight."""
+    _tricycle(stage, table=True, with_lamp=True)

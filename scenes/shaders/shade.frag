@@ -1,10 +1,10 @@
 #version 330
-// Surfaces painted by noise, one sun with a shadow map, sky light, up to six lamps, haze. Linear RGB radiance.
+// Surfaces painted by noise, one sun with a shadow map, sky light, up to eight lamps, haze. Linear RGB radiance.
 in vec3 world; in vec3 bent; in vec3 albedo; flat in int surface; in vec4 in_sun; in vec3 anchored;
 uniform sampler2DShadow sun_depth; uniform sampler2DShadow sky_depth; uniform mat4 sky_view;
 uniform vec3 sun; uniform vec3 sunlight; uniform vec3 sky; uniform vec3 ground; uniform vec3 eye;
 uniform float wet; uniform float haze; uniform float glow;
-uniform int lamps; uniform vec3 lamp_at[6]; uniform vec3 lamp_light[6]; uniform vec3 lamp_aim[6];
+uniform int lamps; uniform vec3 lamp_at[8]; uniform vec3 lamp_light[8]; uniform vec3 lamp_aim[8];
 out vec4 lit;
 
 float hash(vec3 p) { p = fract(p * .3183099 + vec3(.1, .17, .13)); p *= 17.; return fract(p.x * p.y * p.z * (p.x + p.y + p.z)); }
@@ -47,8 +47,13 @@ void main() {
   else if (surface == 11) { gloss = .08; sharp = 40.; c *= .7 + .8 * cloud(anchored * 9.); n = rough(n, anchored * 14., .9); }  // plastic
   else if (surface == 12) { c *= .72 + .55 * cloud(anchored * vec3(9., 9., 5.)); n = rough(n, anchored * 11., .35); }  // cloth
   else if (surface == 13) { gloss = .12; sharp = 60.; shines = 5.; }  // a lamp's glass
+  else if (surface == 14) c *= .5 + .6 * cloud(world * .7) + .45 * noise(world * 11.) * noise(world * 3.);  // earth
+  else if (surface == 15) {  // concrete in slabs
+    vec2 e = abs(fract(world.xy / 3.1) - .5);
+    c *= (.62 + .5 * cloud(world * .5) + .12 * noise(world * 22.)) * mix(1., .7, smoothstep(.492, .497, max(e.x, e.y)));
+  } else if (surface == 16) { gloss = .14; sharp = 60.; c *= .7 + .6 * cloud(world * .9); }  // spilt water
   else c *= .85 + .3 * noise(anchored * 6.);
-  if (surface == 1 || surface == 2 || surface == 5) {  // water darkens the ground, and stands in its hollows
+  if (surface == 1 || surface == 2 || surface == 5 || surface >= 14) {  // water darkens the ground, and stands in its hollows
     float water = wet * mix(.35, 1., smoothstep(.42, .66, cloud(world * .9 + 3.)));
     c *= 1. - .55 * water; gloss += .1 * water; sharp = mix(8., 60., water);
   }
