@@ -17,7 +17,7 @@ from scenes.meshes import Floats, Mesh, Surface
 from scenes.people import Colour, Looks
 from scenes.poses import Pose
 
-_CLUSTER_M = 0.02  #: vertices of one cell become one: a person is 150 px tall at most
+_CLUSTER_M = 0.034  #: vertices of one cell become one: a person is 150 px tall at most
 
 @cache
 def _data() -> Path:

@@ -17,6 +17,7 @@ from scenes.weather import Picture
 
 SIZE_PX, FPS = (640, 360), 5
 _BOX_COLOUR = (0, 200, 255)
+cv2.setNumThreads(1)
 
 
 class Film:

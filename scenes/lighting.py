@@ -50,7 +50,7 @@ RAIN = replace(
     CLOUDY, sunlight=(0.1, 0.1, 0.11), sky=(0.78, 0.84, 0.92), ground=(0.3, 0.3, 0.3),
     exposure=0.6, wet=1.0, haze=0.0035,
 )  # fmt: skip
-FOG = replace(CLOUDY, sunlight=(0.15, 0.15, 0.15), sky=(1.0, 1.03, 1.06), exposure=0.55, haze=0.03)
+FOG = replace(CLOUDY, sunlight=(0.15, 0.15, 0.15), sky=(1.0, 1.03, 1.06), exposure=0.55, haze=0.02)
 EVENING = replace(DAY, sun=(-0.9, -0.5, 0.45), sunlight=(1.9, 1.4, 0.9), exposure=0.5)
 NIGHT = Light(
     (-0.4, -0.3, 0.8), (0.02, 0.025, 0.04), (0.045, 0.055, 0.085), (0.025, 0.025, 0.03), 1.5,

@@ -1,12 +1,15 @@
 """Draws meshes with moderngl on EGL (llvmpipe is enough): shading, shadows, and a picture of labels.
 
 The camera stands still, so a frame draws again only the tiles in which something came, went or moved, or threw its
-shadow: depth is cleared there and left at "nothing is nearer" elsewhere. Colour has four samples a pixel, labels one.
+shadow: everywhere else depth says that nothing can be nearer. Colour is drawn half as large again and made smaller;
+several samples a pixel would be shaded even where they are hidden. Labels cannot be mixed: they have one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +20,9 @@ from scenes.things import Thing, triangles
 
 _SHADERS = Path(__file__).parent / "shaders"
 _CENTRE, _HALF_M = np.array([-1.0, 13.0, 0.0]), 18.0  # of the shadow maps
-_SHADOW_PX, _SKY_PX = 2048, 768
-_SAMPLES, _LAMPS, _TILE_PX, _MARGIN_PX = 4, 8, 20, 12
+_SHADOW_PX, _SKY_PX = 1536, 512
+_LAMPS, _TILE_PX, _MARGIN_PX = 8, 20, 12
+_BRIGHTEST = np.float32(200)  # half floats overflow in a beam, and one bright corner would light a whole pixel
 _FORMAT, _NAMES = "3f 3f 3f 2f 3f", ("position", "normal", "colour", "tag", "rest")
 
 Tiles = NDArray[np.bool_]
@@ -35,13 +39,12 @@ class Renderer:
         self.size_px, self.camera = size_px, camera
         gl = self._gl = moderngl.create_context(standalone=True, backend="egl")
         self._shade = gl.program(_source("shade.vert"), _source("shade.frag"))
+        self._ahead = gl.program(_source("depth.vert"), "#version 330\nvoid main() {}")
         self._mark = gl.program(_source("label.vert"), _source("label.frag"))
+        self._veiling = gl.program(_source("veil.vert"), _source("veil.frag"))
         self._depth = gl.program(_source("depth.vert"), "#version 330\nvoid main() {}")
-        self._sampled = gl.framebuffer(
-            [gl.renderbuffer(size_px, 4, samples=_SAMPLES, dtype="f2")],
-            gl.depth_renderbuffer(size_px, samples=_SAMPLES),
-        )
-        self._lit = gl.framebuffer([gl.texture(size_px, 4, dtype="f2")])
+        fine = self._fine_px = (size_px[0] * 3 // 2, size_px[1] * 3 // 2)
+        self._lit = gl.framebuffer([gl.texture(fine, 4, dtype="f2")], gl.depth_renderbuffer(fine))
         self._marked = gl.framebuffer([gl.texture(size_px, 4)], gl.depth_renderbuffer(size_px))
         self._alone = gl.framebuffer([gl.texture(size_px, 4)], gl.depth_renderbuffer(size_px))
         self._sun, self._sky = (gl.depth_texture((side, side)) for side in (_SHADOW_PX, _SKY_PX))
@@ -123,29 +126,50 @@ class Renderer:
             self._buffer = grown
         if parts:
             self._buffer.write(np.concatenate(parts).tobytes(), offset=street_bytes)
-        for name in ("_plain", "_shaded", "_marking"):
+        for name in ("_plain", "_sounding", "_shaded", "_marking"):
             if hasattr(self, name):
                 getattr(self, name).release()
         self._plain = gl.vertex_array(self._depth, [(self._buffer, "3f 44x", "position")])
+        self._sounding = gl.vertex_array(self._ahead, [(self._buffer, "3f 44x", "position")])
         self._shaded = gl.vertex_array(self._shade, [(self._buffer, _FORMAT, *_NAMES)])
         self._marking = gl.vertex_array(self._mark, [(self._buffer, "3f 24x 2f 12x", "position", "tag")])
 
     def _redraw(self, light: Light, parts: Sequence[tuple[int, int, int, int]]) -> None:
         self._set_light(light)
-        for target, array, clear in (
-            (self._sampled, self._shaded, (*light.sky, 0.0)),
-            (self._marked, self._marking, (0.0, 0.0, 0.0, 0.0)),
-        ):
+        veil = self._veil(parts)
+        for target, array, clear in ((self._lit, self._shaded, light.sky), (self._marked, self._marking, (0, 0, 0))):
             target.use()
-            target.color_mask = (False,) * 4
-            target.clear(depth=0.0)
-            target.color_mask = (True,) * 4
-            for left, top, right, bottom in parts:
-                target.scissor = (left, self.size_px[1] - bottom, right - left, bottom - top)
-                target.clear(*clear)
-            target.scissor = None
+            self._veiling["colour"] = clear
+            self._gl.depth_func = "1"
+            with self._colour_kept():
+                veil.render(vertices=6)
+            veil.render(first=6, vertices=6 * len(parts))
+            self._gl.depth_func = "<"
+            if target is self._lit:  # depth first: shading is dear, and what is hidden need not be shaded
+                with self._colour_kept():
+                    self._sounding.render(vertices=self._corners)
+                self._gl.depth_func = "<="
             array.render(vertices=self._corners)
-        self._gl.copy_framebuffer(self._lit, self._sampled)
+        self._gl.depth_func = "<"
+        veil.release()
+
+    @contextmanager
+    def _colour_kept(self) -> Iterator[None]:
+        """Depth is written, colour is not."""
+        self._gl.enable(moderngl.BLEND)
+        self._gl.blend_func = (moderngl.ZERO, moderngl.ONE)
+        yield
+        self._gl.disable(moderngl.BLEND)
+
+    def _veil(self, parts: Sequence[tuple[int, int, int, int]]) -> moderngl.VertexArray:
+        """Two triangles before everything, then two behind everything for each part: one draw, where clears would be many."""
+        boxes = np.array([(0, 0, *self.size_px), *parts], float) / np.tile(self.size_px, 2)
+        left, top, right, bottom = boxes.T * 2 - 1
+        depth = np.ones(len(boxes))
+        depth[0] = -1.0
+        corners = [(left, top), (right, top), (right, bottom), (left, top), (right, bottom), (left, bottom)]
+        points = np.stack([np.stack([x, -y, depth], 1) for x, y in corners], 1).reshape(-1, 3)
+        return self._gl.vertex_array(self._veiling, [(self._gl.buffer(points.astype("f4").tobytes()), "3f", "position")])
 
     def _set_light(self, light: Light) -> None:
         sun = np.asarray(light.sun, float) / np.linalg.norm(light.sun)
@@ -158,7 +182,8 @@ class Renderer:
             self._plain.render(vertices=self._corners)
         shade = self._shade
         camera_view = self.camera.view(self.size_px[0] / self.size_px[1])
-        self._mark["view"].write(camera_view.T.astype("f4").tobytes())
+        for program in (self._mark, self._ahead):
+            program["view"].write(camera_view.T.astype("f4").tobytes())
         for name, matrix in (("view", camera_view), ("sun_view", sun_view), ("sky_view", sky_view)):
             shade[name].write(matrix.T.astype("f4").tobytes())
         shade["sun"] = tuple(sun)
@@ -178,7 +203,10 @@ class Renderer:
         width, height = self.size_px
         lit = np.frombuffer(self._lit.read(components=3, dtype="f2", alignment=1), np.float16)
         marked = np.frombuffer(self._marked.read(components=1, alignment=1), np.uint8)
-        return lit.reshape(height, width, 3)[::-1].astype(np.float32), marked.reshape(height, width)[::-1]
+        fine_width, fine_height = self._fine_px
+        radiance = np.nan_to_num(lit.reshape(fine_height, fine_width, 3)[::-1].astype(np.float32)).clip(0, _BRIGHTEST)
+        small = cv2.resize(radiance, self.size_px, interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.float32), marked.reshape(height, width)[::-1]
 
 
 def _rectangles(tiles: Tiles) -> Iterable[tuple[int, int, int, int]]:

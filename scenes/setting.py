@@ -28,7 +28,7 @@ _FAULT_ODDS = (0.48, 0.13, 0.13, 0.11, 0.15)
 _CRF = {"h264": 30, "h265": 31}
 _BAD_CRF = {"h264": 39, "h265": 40}
 _HOURS = {"sun": (8.5, 16.5), "cloud": (8.0, 17.3), "dusk": (18.6, 19.0), "lamps": (19.8, 23.0), "infrared": (22.5, 28.5)}
-BRIGHT_CAMERAS = ("close", "near", "high", "wall", "across", "pole")
+BRIGHT_CAMERAS = ("close", "near", "high", "mast", "across", "pole")
 SMALL_CAMERAS = ("wide", "far", "roof")
 
 
@@ -75,6 +75,8 @@ def drawn(rng: np.random.Generator, allowed: Allowed) -> Setting:
     camera = CAMERAS[camera_name].hung(rng)
     odds = np.array([_FAULT_ODDS[_FAULTS.index(fault)] for fault in allowed.faults])
     fault = str(rng.choice(allowed.faults, p=odds / odds.sum()))
+    if fault == "dirt" and sky[1] == "fog":
+        fault = "none"  # nobody could see anything
     codec = "h265" if rng.random() < 0.4 else "h264"
     return Setting(
         street=street,

@@ -14,7 +14,7 @@ Picture = NDArray[np.uint8]
 
 def developed(radiance: NDArray[np.float32], light: Light, rng: np.random.Generator) -> Picture:
     """Exposed, tone-mapped (ACES fit of Narkowicz, 2015), slightly soft and noisy; BGR."""
-    x = radiance * np.float32(light.exposure)
+    x = np.minimum(radiance * np.float32(light.exposure), np.float32(50))  # half floats overflow in a beam
     if light.infrared:
         x = np.repeat((x @ np.array([0.5, 0.3, 0.2], np.float32))[..., None] + np.float32(0.015), 3, axis=2)
     x = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1) ** np.float32(1 / 2.2)
@@ -129,8 +129,8 @@ def stamped(picture: Picture, moment: datetime, time_s: float, camera: str) -> P
     places = ((text, (int(10 * scale), int(20 * scale))), (camera, (width - int(92 * scale), height - int(12 * scale))))
     out = picture.copy()
     for words, at in places:
-        for colour, thick in (((0, 0, 0), 3), ((245, 245, 245), 1)):
-            cv2.putText(out, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.48 * scale, colour, thick, cv2.LINE_AA)
+        for colour, thick in (((0, 0, 0), 2), ((245, 245, 245), 1)):
+            cv2.putText(out, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * scale, colour, thick, cv2.LINE_AA)
     return out
 
 

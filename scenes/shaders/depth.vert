@@ -1,2 +1,2 @@
 #version 330
-in vec3 position; uniform mat4 view; void main() { gl_Position = view * vec4(position, 1); }
+in vec3 position; uniform mat4 view; invariant gl_Position; void main() { gl_Position = view * vec4(position, 1); }

@@ -22,7 +22,7 @@ vec3 paved(vec3 c, vec2 u, float joint) {
 }
 
 void main() {
-  vec3 to_eye = normalize(eye - world), n = normalize(bent), c = albedo;
+  vec3 to_eye = normalize(eye - world), n = dot(bent, bent) > 1e-8 ? normalize(bent) : vec3(0, 0, 1), c = albedo;
   if (dot(n, to_eye) < 0.) n = -n;
   float gloss = .04, sharp = 8., shines = 0.;
   if (surface == 1) {  // asphalt
