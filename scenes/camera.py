@@ -69,11 +69,16 @@ class Camera:
 
     def hung(self, rng: np.random.Generator) -> "Camera":
         """The same camera, as another fitter would have hung it."""
-        eye = np.asarray(self.eye) + rng.uniform(-0.35, 0.35, 3)
-        target = np.asarray(self.target) + rng.uniform(-0.3, 0.3, 3)
+        eye, target = (
+            (
+                round(x + float(rng.uniform(-r, r)), 3),
+                round(y + float(rng.uniform(-r, r)), 3),
+                round(z + float(rng.uniform(-r, r)), 3),
+            )
+            for (x, y, z), r in ((self.eye, 0.35), (self.target, 0.3))
+        )
         fov = self.fov_deg * float(rng.uniform(0.94, 1.06))
-        rounded = [tuple(round(float(v), 3) for v in point) for point in (eye, target)]
-        return replace(self, eye=rounded[0], target=rounded[1], fov_deg=round(fov, 2))
+        return replace(self, eye=eye, target=target, fov_deg=round(fov, 2))
 
 
 #: height of a person at the place where things happen, in a picture of 640 x 360

@@ -88,7 +88,9 @@ def shaded(light: Light, share: float) -> Light:
     """The sun behind a cloud, 0-1; the camera opens up a little."""
     rgb = light.sunlight
     dim = 1 - 0.92 * share
-    return replace(light, sunlight=(rgb[0] * dim, rgb[1] * dim, rgb[2] * dim), exposure=light.exposure * (1 + 0.35 * share))
+    return replace(
+        light, sunlight=(rgb[0] * dim, rgb[1] * dim, rgb[2] * dim), exposure=light.exposure * (1 + 0.35 * share)
+    )
 
 
 def lit(light: Light, share: float) -> Light:

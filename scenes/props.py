@@ -168,7 +168,9 @@ def handbag(seed: int = 0) -> Mesh:
     colour = rng.uniform(0.02, 0.35, 3)
     strap = [box((x, 0, 0.4), (0.03, 0.03, 0.18), DARK) for x in (-0.1, 0.1)]
     return join(
-        box((0, 0, 0.17), (0.52, 0.26, 0.34), colour, Surface.CLOTH, 0.9), *strap, box((0, 0, 0.49), (0.23, 0.03, 0.03), DARK)
+        box((0, 0, 0.17), (0.52, 0.26, 0.34), colour, Surface.CLOTH, 0.9),
+        *strap,
+        box((0, 0, 0.49), (0.23, 0.03, 0.03), DARK),
     )
 
 

@@ -59,8 +59,8 @@ class Renderer:
         self._before: dict[int, tuple[Thing, Tiles, NDArray[np.float32]]] = {}
         self._spans: dict[int, list[tuple[int, int]]] = {}
 
-    def draw(self, things: Sequence[Thing], light: Light) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """(radiance float32 [H, W, 3] linear RGB, labels uint8 [H, W]) of the street with the things in it."""
+    def draw(self, things: Sequence[Thing], light: Light) -> NDArray[np.float32]:
+        """Radiance float32 [H, W, 3], linear RGB, of the street with the things in it."""
         now = {id(thing): self._before.get(id(thing)) or self._taken_in(thing, light) for thing in things}
         dirty = np.zeros(self._grid, bool)
         if light != self._light:
@@ -73,6 +73,14 @@ class Renderer:
         if dirty.any():
             self._redraw(light, list(_rectangles(dirty)))
         return self._read()
+
+    def labels(self) -> NDArray[np.uint8]:
+        """The label that is seen in each pixel of the last frame, uint8 [H, W]; 0 where there is none."""
+        self._marked.use()
+        self._marked.clear()
+        self._marking.render(vertices=self._corners)
+        marked = np.frombuffer(self._marked.read(components=1, alignment=1), np.uint8)
+        return marked.reshape(self.size_px[1], self.size_px[0])[::-1]
 
     def whole(self) -> dict[int, int]:
         """Pixels that each label of the last frame would cover if nothing stood before it."""
@@ -137,19 +145,17 @@ class Renderer:
     def _redraw(self, light: Light, parts: Sequence[tuple[int, int, int, int]]) -> None:
         self._set_light(light)
         veil = self._veil(parts)
-        for target, array, clear in ((self._lit, self._shaded, light.sky), (self._marked, self._marking, (0, 0, 0))):
-            target.use()
-            self._veiling["colour"] = clear
-            self._gl.depth_func = "1"
-            with self._colour_kept():
-                veil.render(vertices=6)
-            veil.render(first=6, vertices=6 * len(parts))
-            self._gl.depth_func = "<"
-            if target is self._lit:  # depth first: shading is dear, and what is hidden need not be shaded
-                with self._colour_kept():
-                    self._sounding.render(vertices=self._corners)
-                self._gl.depth_func = "<="
-            array.render(vertices=self._corners)
+        self._lit.use()
+        self._veiling["colour"] = light.sky
+        self._gl.depth_func = "1"
+        with self._colour_kept():
+            veil.render(vertices=6)
+        veil.render(first=6, vertices=6 * len(parts))
+        self._gl.depth_func = "<"
+        with self._colour_kept():  # depth first: shading is dear, and what is hidden need not be shaded
+            self._sounding.render(vertices=self._corners)
+        self._gl.depth_func = "<="
+        self._shaded.render(vertices=self._corners)
         self._gl.depth_func = "<"
         veil.release()
 
@@ -162,14 +168,16 @@ class Renderer:
         self._gl.disable(moderngl.BLEND)
 
     def _veil(self, parts: Sequence[tuple[int, int, int, int]]) -> moderngl.VertexArray:
-        """Two triangles before everything, then two behind everything for each part: one draw, where clears would be many."""
+        """Two triangles before everything, then two behind everything for each part: many clears are dear."""
         boxes = np.array([(0, 0, *self.size_px), *parts], float) / np.tile(self.size_px, 2)
         left, top, right, bottom = boxes.T * 2 - 1
         depth = np.ones(len(boxes))
         depth[0] = -1.0
         corners = [(left, top), (right, top), (right, bottom), (left, top), (right, bottom), (left, bottom)]
         points = np.stack([np.stack([x, -y, depth], 1) for x, y in corners], 1).reshape(-1, 3)
-        return self._gl.vertex_array(self._veiling, [(self._gl.buffer(points.astype("f4").tobytes()), "3f", "position")])
+        return self._gl.vertex_array(
+            self._veiling, [(self._gl.buffer(points.astype("f4").tobytes()), "3f", "position")]
+        )
 
     def _set_light(self, light: Light) -> None:
         sun = np.asarray(light.sun, float) / np.linalg.norm(light.sun)
@@ -199,14 +207,11 @@ class Renderer:
         self._sky.use(1)
         shade["sun_depth"], shade["sky_depth"] = 0, 1
 
-    def _read(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        width, height = self.size_px
+    def _read(self) -> NDArray[np.float32]:
+        width, height = self._fine_px
         lit = np.frombuffer(self._lit.read(components=3, dtype="f2", alignment=1), np.float16)
-        marked = np.frombuffer(self._marked.read(components=1, alignment=1), np.uint8)
-        fine_width, fine_height = self._fine_px
-        radiance = np.nan_to_num(lit.reshape(fine_height, fine_width, 3)[::-1].astype(np.float32)).clip(0, _BRIGHTEST)
-        small = cv2.resize(radiance, self.size_px, interpolation=cv2.INTER_AREA)
-        return np.asarray(small, np.float32), marked.reshape(height, width)[::-1]
+        radiance = lit.reshape(height, width, 3)[::-1].astype(np.float32).clip(0, _BRIGHTEST)
+        return np.asarray(cv2.resize(radiance, self.size_px, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _rectangles(tiles: Tiles) -> Iterable[tuple[int, int, int, int]]:

@@ -27,7 +27,13 @@ _FAULTS = ("none", "shake", "dirt", "insects", "compression")
 _FAULT_ODDS = (0.48, 0.13, 0.13, 0.11, 0.15)
 _CRF = {"h264": 30, "h265": 31}
 _BAD_CRF = {"h264": 39, "h265": 40}
-_HOURS = {"sun": (8.5, 16.5), "cloud": (8.0, 17.3), "dusk": (18.6, 19.0), "lamps": (19.8, 23.0), "infrared": (22.5, 28.5)}
+_HOURS = {
+    "sun": (8.5, 16.5),
+    "cloud": (8.0, 17.3),
+    "dusk": (18.6, 19.0),
+    "lamps": (19.8, 23.0),
+    "infrared": (22.5, 28.5),
+}
 BRIGHT_CAMERAS = ("close", "near", "high", "mast", "across", "pole")
 SMALL_CAMERAS = ("wide", "far", "roof")
 

@@ -22,12 +22,12 @@ def triangles(thing: Thing) -> NDArray[np.float32]:
     """Position, normal, colour, (surface, label) and anchor of each corner: [corners, 14]."""
     mesh = thing.mesh
     corner = np.concatenate([mesh.quads[:, [0, 1, 2]], mesh.quads[:, [0, 2, 3]]])
+    whole = (corner[:, 0] != corner[:, 1]) & (corner[:, 1] != corner[:, 2]) & (corner[:, 0] != corner[:, 2])
+    corner = corner[whole]
     points = mesh.vertices[corner]
     a, b = points[:, 1] - points[:, 0], points[:, 2] - points[:, 0]
-    face = np.stack(
-        [a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1], a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2], a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]],
-        axis=1,
-    )  # fmt: skip
+    (ax, ay, az), (bx, by, bz) = a.T, b.T
+    face = np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=1)
     if thing.smooth:
         normals = np.zeros_like(mesh.vertices)
         for k in range(3):
@@ -39,8 +39,8 @@ def triangles(thing: Thing) -> NDArray[np.float32]:
     out = np.empty((len(corner), 3, 14), np.float32)
     out[..., :3] = points
     out[..., 3:6] = normal / (np.linalg.norm(normal, axis=-1, keepdims=True) + 1e-12)
-    out[..., 6:9] = np.tile(mesh.colour, (2, 1))[:, None]
-    out[..., 9] = np.tile(mesh.surface, 2)[:, None]
+    out[..., 6:9] = np.tile(mesh.colour, (2, 1))[whole, None]
+    out[..., 9] = np.tile(mesh.surface, 2)[whole, None]
     out[..., 10] = thing.label
     out[..., 11:14] = (mesh.vertices if thing.rest is None else thing.rest)[corner]
     return out.reshape(-1, 14)

@@ -55,7 +55,8 @@ def of_script(script: Script, size_px: tuple[int, int], fps: int) -> Document:
         },
         "events": [_event(script, event, index) for index, event in enumerate(script.events, 1)],
         "happenings": [
-            {"name": h.name, "start_s": h.start_s, "end_s": h.end_s, "box_ids": list(h.box_ids)} for h in script.happenings
+            {"name": h.name, "start_s": h.start_s, "end_s": h.end_s, "box_ids": list(h.box_ids)}
+            for h in script.happenings
         ],
     }
 
@@ -65,9 +66,7 @@ def name_of(kind: str, seed: int) -> str:
     return f"{kind}-{seed}"
 
 
-def boxes(
-    labels: NDArray[np.uint8], names: dict[int, str], whole: dict[int, int] | None = None
-) -> list[Box]:
+def boxes(labels: NDArray[np.uint8], names: dict[int, str], whole: dict[int, int] | None = None) -> list[Box]:
     """The visible extent of each named label, in pixels, and the share of it that nothing hides."""
     found = []
     for label in np.unique(labels).tolist():
@@ -89,13 +88,10 @@ def boxes(
 
 
 def finished(document: Document, frames: Sequence[list[Box]], step: int) -> Document:
-    """The truth with the boxes of every `step`-th frame, and where each event is largest."""
-    fps, size_px = document["fps"], document["size_px"]
-    for event in document["events"]:
-        largest = _largest(event, frames, step / fps, size_px)
-        event |= largest
+    """The truth with the boxes of every `step`-th frame, the others empty, and where each event is largest."""
+    events = [event | _largest(event, frames, document["fps"], document["size_px"]) for event in document["events"]]
     slim = [[{key: value for key, value in box.items() if key != "visible_px"} for box in frame] for frame in frames]
-    return document | {"frame_step": step, "frames": slim}
+    return document | {"events": events, "frame_step": step, "frames": slim}
 
 
 def write(path: Path, document: Document) -> None:
@@ -119,7 +115,9 @@ def homography(script: Script, size_px: tuple[int, int]) -> list[list[float]]:
 def zones(script: Script, size_px: tuple[int, int]) -> list[Document]:
     """Both kinds of zones over the pavement, and the places where a stall is permitted."""
     polygon = _polygon(script, _ZONE, size_px)
-    found: list[Document] = [{"name": f"{kind}-1", "kind": kind, "polygon": polygon} for kind in ("no_stall", "no_dumping")]
+    found: list[Document] = [
+        {"name": f"{kind}-1", "kind": kind, "polygon": polygon} for kind in ("no_stall", "no_dumping")
+    ]
     for index, place in enumerate(script.permitted, 1):
         (x0, y0), (x1, y1) = place.corner, place.opposite
         corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
@@ -166,13 +164,13 @@ def _clipped(polygon: Floats) -> Floats:
     return np.array(points).clip(0, 1)
 
 
-def _largest(event: Document, frames: Sequence[list[Box]], step_s: float, size_px: Sequence[int]) -> Document:
+def _largest(event: Document, frames: Sequence[list[Box]], fps: int, size_px: Sequence[int]) -> Document:
     """The union of an event's boxes in the frame in which most of it is seen."""
     after_s = event.get("left_s", event["start_s"] + _LARGEST_FROM_S)
     seen = [
         [box for box in frame if box["id"] in event["box_ids"]]
         for index, frame in enumerate(frames)
-        if index * step_s >= after_s
+        if index / fps >= after_s
     ]
     best = max(seen, key=lambda found: sum(box["visible_px"] for box in found), default=[])
     if not best:

@@ -126,7 +126,9 @@ def bicycle(colour: ArrayLike = (0.03, 0.1, 0.3)) -> Mesh:
 
 def _thin_wheel(centre: tuple[float, float, float]) -> Mesh:
     ring = turned([(0.30, -0.02), (0.34, 0.0), (0.30, 0.02), (0.30, -0.02)], 20, (0.02, 0.02, 0.02), axis="x")
-    spokes = [_tube(np.zeros(3), 0.31 * np.array([0, np.cos(a), np.sin(a)]), GREY, 0.012) for a in np.arange(0, 6.28, 0.79)]
+    spokes = [
+        _tube(np.zeros(3), 0.31 * np.array([0, np.cos(a), np.sin(a)]), GREY, 0.012) for a in np.arange(0, 6.28, 0.79)
+    ]
     return join(ring, *spokes).at(centre)
 
 

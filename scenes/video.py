@@ -19,7 +19,9 @@ class Writer:
         gop = round(fps * KEY_S)
         closed = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=0:open-gop=0"
         extra = {"x265-params": f"{closed}:log-level=error"} if codec == "h265" else {"x264-params": closed}
-        stream = self._container.add_stream(_CODECS[codec], rate=fps, options={"crf": str(crf), "preset": "medium"} | extra)
+        stream = self._container.add_stream(
+            _CODECS[codec], rate=fps, options={"crf": str(crf), "preset": "medium"} | extra
+        )
         if not isinstance(stream, av.VideoStream):
             raise TypeError(f"scenes: {codec} is no video codec here")
         stream.width, stream.height, stream.pix_fmt = *size_px, "yuv420p"

@@ -52,7 +52,9 @@ class Dirt:
         for _ in range(int(rng.integers(20, 50))):
             at = (int(rng.integers(width)), int(rng.integers(height)))
             cv2.circle(drops, at, int(rng.integers(1, 4)), float(rng.uniform(0.15, 0.45)), -1)
-        self._veil = (cv2.GaussianBlur(veil, (0, 0), width / 60) + cv2.GaussianBlur(drops, (0, 0), 1.2)).clip(0, 0.75)[..., None]
+        self._veil = (cv2.GaussianBlur(veil, (0, 0), width / 60) + cv2.GaussianBlur(drops, (0, 0), 1.2)).clip(0, 0.75)[
+            ..., None
+        ]
         self._tone = float(rng.uniform(70, 120))
 
     def on(self, picture: Picture) -> Picture:
@@ -67,7 +69,12 @@ class Insects:
     def __init__(self, size_px: tuple[int, int], rng: np.random.Generator, duration_s: float) -> None:
         self._size, self._crawls_s = size_px, (float(rng.uniform(5, duration_s - 25)), float(rng.uniform(6, 14)))
         self._flights = [
-            (float(rng.uniform(0, duration_s)), rng.uniform(0, 1, 2), rng.uniform(-1.2, 1.2, 2), int(rng.integers(2, 9)))
+            (
+                float(rng.uniform(0, duration_s)),
+                rng.uniform(0, 1, 2),
+                rng.uniform(-1.2, 1.2, 2),
+                int(rng.integers(2, 9)),
+            )
             for _ in range(int(duration_s * 0.8))
         ]
         self._path = rng.uniform(0.15, 0.85, (2, 2))
@@ -112,7 +119,9 @@ class Shake:
     def on(self, picture: Picture, time_s: float) -> Picture:
         """The picture, shaken."""
         size = (picture.shape[1], picture.shape[0])
-        turned = cv2.warpAffine(picture, self.matrix(time_s), size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        turned = cv2.warpAffine(
+            picture, self.matrix(time_s), size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         return np.asarray(turned, np.uint8)
 
     def on_labels(self, labels: Picture, time_s: float) -> Picture:

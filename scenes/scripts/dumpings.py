@@ -32,7 +32,9 @@ def dump_cartons(stage: Stage) -> None:
     """Somebody leaves cartons, one on the other, and walks off."""
     at = place_by_lot(stage)
     put_s = stage.between(9, 15)
-    _, ids, gone_s = brings(stage, [("carton", props.carton(stage.dice())), ("carton", props.carton(stage.dice()))], at, put_s)
+    _, ids, gone_s = brings(
+        stage, [("carton", props.carton(stage.dice())), ("carton", props.carton(stage.dice()))], at, put_s
+    )
     quiet(stage, at)
     stage.traffic(2)
     stage.tell("waste_dumping", put_s, ids, at, gone_s)
@@ -85,13 +87,18 @@ def dump_mattress(stage: Stage) -> None:
     carriers: list[Walker] = []
     for ahead in (0.95, -0.95):
         spot_y = y + way * ahead
-        steps = ((start_s, 1.0, start + way * ahead), (start_s, 1.0, spot_y - way * 1.5), (start_s, at[0] - 0.75, spot_y),
-                 (put_s + 1.2, 0.8, spot_y + way), (put_s + 1.2, 0.8, end))  # fmt: skip
+        steps = (
+            (start_s, 1.0, start + way * ahead), (start_s, 1.0, spot_y - way * 1.5), (start_s, at[0] - 0.75, spot_y),
+            (put_s + 1.2, 0.8, spot_y + way), (put_s + 1.2, 0.8, end),
+        )  # fmt: skip
         carriers.append(
             stage.person(
-                Course(speed, steps, leaves=True), faces_deg=90, arms=carrying, arms_s=((-1e9, put_s),),
+                Course(speed, steps, leaves=True),
+                faces_deg=90,
+                arms=carrying,
+                arms_s=((-1e9, put_s),),
                 bends=((put_s - 0.9, put_s + 0.8),),
-            )  # fmt: skip
+            )
         )
     flat = props.mattress()
     stood = props.upright(flat, 12).at(yaw_deg=-90)
@@ -123,4 +130,3 @@ def _between(carriers: list[Walker], until_s: float) -> Where:
         return None if a is None or b is None else Placement((a.x + b.x) / 2 + 0.3, (a.y + b.y) / 2, 0.3, 90.0)
 
     return where
-

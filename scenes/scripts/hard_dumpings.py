@@ -36,7 +36,11 @@ def dump_night(stage: Stage) -> None:
     stage.tell("waste_dumping", put_s, ids, at, gone_s)
 
 
-@kind("dumping", Allowed((("cloud", "wet"), ("dusk", "dry"), ("lamps", "dry"), ("infrared", "dry")), BRIGHT_CAMERAS), hard=True)
+@kind(
+    "dumping",
+    Allowed((("cloud", "wet"), ("dusk", "dry"), ("lamps", "dry"), ("infrared", "dry")), BRIGHT_CAMERAS),
+    hard=True,
+)
 def dump_dark(stage: Stage) -> None:
     """Somebody in dark clothes leaves a single black bag on dark ground."""
     at, put_s = place_by_lot(stage), stage.between(10, 16)
@@ -49,7 +53,9 @@ def dump_dark(stage: Stage) -> None:
 def dump_rain(stage: Stage) -> None:
     """Cartons and a bag are left in the rain."""
     at, put_s = place_by_lot(stage), stage.between(10, 15)
-    _, ids, gone_s = brings(stage, [("carton", props.carton(stage.dice())), ("bag", props.bag(stage.dice(), BLUE))], at, put_s)
+    _, ids, gone_s = brings(
+        stage, [("carton", props.carton(stage.dice())), ("bag", props.bag(stage.dice(), BLUE))], at, put_s
+    )
     quiet(stage, at)
     stage.tell("waste_dumping", put_s, ids, at, gone_s)
 

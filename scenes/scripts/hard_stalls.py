@@ -45,7 +45,15 @@ def stall_ground(stage: Stage) -> None:
     start_s = stop_s - (FAR_M - y) / speed
     squats_s = put_s + 3.5
 
-    course = Course(speed, ((start_s, 1.4, FAR_M), (start_s, x - 0.7, y), (put_s + 0.8, x - 0.2, y + 1.0), (put_s + 0.8, x + 0.95, y + 0.3)))
+    course = Course(
+        speed,
+        (
+            (start_s, 1.4, FAR_M),
+            (start_s, x - 0.7, y),
+            (put_s + 0.8, x - 0.2, y + 1.0),
+            (put_s + 0.8, x + 0.95, y + 0.3),
+        ),
+    )
     vendor = stage.person(
         course, faces_deg=-75, arms=carrying, arms_s=((-np.inf, put_s),), bends=((put_s - 0.8, put_s + 0.8),),
         poses=((squats_s, np.inf, lambda time_s: squatting(time_s, stage.seed)),),
@@ -86,7 +94,11 @@ def stall_rain(stage: Stage) -> None:
     stage.tell("street_stall", stop_s, stall.ids, at)
 
 
-@kind("stall", Allowed((("sun", "dry"), ("cloud", "dry"), ("cloud", "wet")), BRIGHT_CAMERAS, hours=(15.0, 18.0)), hard=True)
+@kind(
+    "stall",
+    Allowed((("sun", "dry"), ("cloud", "dry"), ("cloud", "wet")), BRIGHT_CAMERAS, hours=(15.0, 18.0)),
+    hard=True,
+)
 def stall_after_hours(stage: Stage) -> None:
     """A breakfast cart at its permitted place, but in the afternoon, when it is not permitted."""
     stop_s, at = stage.between(9, 12), (stage.between(1.8, 2.0), stage.between(11.6, 12.4))

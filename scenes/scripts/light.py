@@ -1,12 +1,14 @@
 """Scenes of weather and light of which nothing should be told."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
 from scenes import lighting, props
 from scenes.actors import Course
 from scenes.lighting import Light
+from scenes.meshes import cylinder
 from scenes.poses import bending, holding_umbrella
 from scenes.scripts.kinds import kind
 from scenes.scripts.riders import cyclists
@@ -45,15 +47,19 @@ def wet_ground(stage: Stage) -> None:
     """A shopkeeper pours water over the pavement; a dark, shining patch spreads and slowly dries."""
     (x, y), pours_s = (stage.between(1.2, 2.2), stage.between(11, 13.2)), stage.between(8, 12)
     home = y + 4.5
-    course = Course(1.2, ((pours_s - 6.5, 3.0, home), (pours_s - 6.5, x + 0.2, home - 0.5), (pours_s - 6.5, x + 0.2, y + 1.3),
-                          (pours_s + 3.0, x + 0.3, home - 0.5), (pours_s + 3.0, 3.0, home)), leaves=True)  # fmt: skip
+    begins_s, ends_s = pours_s - 6.5, pours_s + 3.0
+    steps = (
+        (begins_s, 3.0, home), (begins_s, x + 0.2, home - 0.5), (begins_s, x + 0.2, y + 1.3),
+        (ends_s, x + 0.3, home - 0.5), (ends_s, 3.0, home),
+    )  # fmt: skip
+    course = Course(1.2, steps, leaves=True)
     keeper = stage.person(course, faces_deg=0, poses=((pours_s, pours_s + 2.5, lambda _t: bending(0.45)),))
-    bucket = props.cylinder((0, 0, 0.15), 0.15, 0.3, (0.5, 0.05, 0.05))
+    bucket = cylinder((0, 0, 0.15), 0.15, 0.3, (0.5, 0.05, 0.05))
     stage.prop("", bucket, held(keeper, 0.3, 0.2, 0.55))
     seed, dry_s = stage.dice(), stage.between(38, 46)
-    steps = [(pours_s + 0.4 * index, 0.35 + 0.14 * index, 0.075) for index in range(6)]
-    steps += [(pours_s + 8, 1.0, 0.09), (pours_s + 16, 0.9, 0.115), (dry_s - 8, 0.75, 0.14), (dry_s, 0.0, 0.0)]
-    for (from_s, radius, tone), (until_s, _, _) in zip(steps, steps[1:], strict=False):
+    stages = [(pours_s + 0.4 * index, 0.35 + 0.14 * index, 0.075) for index in range(6)]
+    stages += [(pours_s + 8, 1.0, 0.09), (pours_s + 16, 0.9, 0.115), (dry_s - 8, 0.75, 0.14), (dry_s, 0.0, 0.0)]
+    for (from_s, radius, tone), (until_s, _, _) in pairwise(stages):
         patch = props.puddle(seed, radius, (tone, tone, tone))
         stage.prop("", patch, fixed(x, y, from_s=from_s, until_s=until_s))
     stage.passers(4, lanes=(-0.4, 0.3))
@@ -62,7 +68,7 @@ def wet_ground(stage: Stage) -> None:
 
 @kind("negative", Allowed((("lamps", "dry"), ("lamps", "wet"), ("cloud", "dry"), ("dusk", "dry"))))
 def light_change(stage: Stage) -> None:
-    """A light switches: street lamps go out and on, a shop's light is turned on, or the camera goes over to infra-red."""
+    """A light switches: street lamps go out and on, a shop's light is turned on, or the camera goes infra-red."""
     base, at_s = stage.setting.base, stage.between(12, 18)
     back_s = at_s + stage.between(12, 18)
     if stage.setting.sky[0] == "cloud":
@@ -141,4 +147,3 @@ def _blown(spot: tuple[float, float], starts_s: float, stops_s: float, reach_m: 
         return Placement(spot[0] - 0.3 * reach_m * left, spot[1] + reach_m * left, 0.03, 300 * left)
 
     return where
-

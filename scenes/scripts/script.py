@@ -87,7 +87,9 @@ class Script:
     switches_to_infrared_s: float = np.inf
 
 
-def fixed(x: float, y: float, yaw_deg: float = 0.0, *, z: float = 0.0, from_s: float = -np.inf, until_s: float = np.inf) -> Where:
+def fixed(
+    x: float, y: float, yaw_deg: float = 0.0, *, z: float = 0.0, from_s: float = -np.inf, until_s: float = np.inf
+) -> Where:
     """Stands at a place for a while."""
     placement = Placement(x, y, z, yaw_deg)
     return lambda time_s: placement if from_s <= time_s < until_s else None

@@ -78,7 +78,9 @@ class Stage:
         """Something that should not be told."""
         self.happenings.append(Happening(name, max(0.0, round(start_s, 2)), round(end_s, 2), tuple(box_ids)))
 
-    def passers(self, count: int, lanes: tuple[float, float] = KERB_LANE, arms: Arms | None = None, speed: float = 1.3) -> list[Walker]:
+    def passers(
+        self, count: int, lanes: tuple[float, float] = KERB_LANE, arms: Arms | None = None, speed: float = 1.3
+    ) -> list[Walker]:
         """People who walk through, spread over the clip."""
         found = []
         for index in range(count):
@@ -86,14 +88,25 @@ class Stage:
             found.append(self.passer(self.between(*lanes), abreast_s, arms=arms, speed=speed * self.between(0.9, 1.12)))
         return found
 
-    def passer(self, x: float, abreast_s: float, *, away: bool | None = None, speed: float = 1.3, arms: Arms | None = None) -> Walker:
+    def passer(
+        self, x: float, abreast_s: float, *, away: bool | None = None, speed: float = 1.3, arms: Arms | None = None
+    ) -> Walker:
         """Somebody who passes y = 12 at a time."""
         away = bool(self.rng.random() < 0.5) if away is None else away
         start, end = (BEHIND_M, FAR_M) if away else (FAR_M, BEHIND_M)
         start_s = abreast_s - abs(start - _ABREAST_Y_M) / speed
         return self.person(Course(speed, ((start_s, x, start), (start_s, x, end)), leaves=True), arms=arms)
 
-    def visitor(self, spot: Point, stays_s: tuple[float, float], *, lane_x: float = 0.2, faces_deg: float = 90.0, gesture: float = 0.6, speed: float = 1.3) -> Walker:
+    def visitor(
+        self,
+        spot: Point,
+        stays_s: tuple[float, float],
+        *,
+        lane_x: float = 0.2,
+        faces_deg: float = 90.0,
+        gesture: float = 0.6,
+        speed: float = 1.3,
+    ) -> Walker:
         """Somebody who comes along a lane, stands at a spot from one time to another, and goes."""
         comes_away, goes_away = (bool(self.rng.random() < 0.5) for _ in range(2))
         x, y = spot
@@ -131,7 +144,18 @@ class Stage:
         course = Course(speed, ((start_s, x, start), (start_s, x, end)), leaves=True)
         return self.prop("car", mesh, driven(course, 180.0 if way > 0 else 0.0)), course
 
-    def umbrella(self, foot: Point, opens_s: float, *, radius: float = 1.25, height: float = 2.45, comes: Where | None = None, closes_s: float = np.inf, gone_s: float = np.inf, z: float = 0.0) -> int:
+    def umbrella(
+        self,
+        foot: Point,
+        opens_s: float,
+        *,
+        radius: float = 1.25,
+        height: float = 2.45,
+        comes: Where | None = None,
+        closes_s: float = np.inf,
+        gone_s: float = np.inf,
+        z: float = 0.0,
+    ) -> int:
         """A big umbrella over a stall: its canopy is reported, its pole is not."""
         pairs = (((0.55, 0.03, 0.03), (0.7, 0.62, 0.5)), ((0.03, 0.1, 0.4), (0.6, 0.6, 0.6)), ((0.05, 0.3, 0.1),) * 2,
                  ((0.6, 0.35, 0.02), (0.6, 0.1, 0.02)), ((0.5, 0.48, 0.42),) * 2)  # fmt: skip

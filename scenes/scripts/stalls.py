@@ -51,7 +51,15 @@ def stall_table(stage: Stage) -> None:
     )  # fmt: skip
     table = lay_out(stage, "table", props.table(stage.dice()), (x, y), table_s, first, 90, carried_s=40)
     rack = lay_out(
-        stage, "rack", props.rack(stage.dice()), (x + 0.6, y + 2.4), rack_s, second, 90, carried_s=40, carried=(0.6, 0.5, 0.7)
+        stage,
+        "rack",
+        props.rack(stage.dice()),
+        (x + 0.6, y + 2.4),
+        rack_s,
+        second,
+        90,
+        carried_s=40,
+        carried=(0.6, 0.5, 0.7),
     )
     customers(stage, (x - 0.85, y - 0.2), stop_s + 7, 4)
     stage.passers(3, lanes=(-0.45, 0.1))

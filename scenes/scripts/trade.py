@@ -51,7 +51,9 @@ def cart_stall(
     return Stall(vendor, tuple(ids), at)
 
 
-def customers(stage: Stage, side: Point, from_s: float, count: int, faces_deg: float = 90.0, lane_x: float = 0.2) -> None:
+def customers(
+    stage: Stage, side: Point, from_s: float, count: int, faces_deg: float = 90.0, lane_x: float = 0.2
+) -> None:
     """People who come to a stall one after the other, look, buy and go; `side` is where the first of them stands."""
     room = (stage.duration_s - from_s) / count
     for index in range(count):
@@ -73,10 +75,9 @@ def lay_out(
     return stage.prop(name, mesh, first_of(stands, arms))
 
 
-def bearer(stage: Stage, course: Course, put_s: list[float], **habits: object) -> Walker:
+def bearer(stage: Stage, course: Course, put_s: list[float], *, faces_deg: float, gesture: float) -> Walker:
     """Somebody who carries things and bends down to put them down at these times."""
     return stage.person(
         course, bends=[(at_s - 0.7, at_s + 0.7) for at_s in put_s], arms=carrying,
-        arms_s=[(at_s - 1.8, at_s) for at_s in put_s], **habits,
+        arms_s=[(at_s - 1.8, at_s) for at_s in put_s], faces_deg=faces_deg, gesture=gesture,
     )  # fmt: skip
-

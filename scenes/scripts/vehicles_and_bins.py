@@ -24,6 +24,7 @@ def parked_car(stage: Stage) -> None:
 @kind("negative", Allowed((("cloud", "dry"),), BRIGHT_CAMERAS))
 def dusk_parking(stage: Stage) -> None:
     """A car parks and its driver walks away while it grows dark and the lamps come on."""
+
     def light(time_s: float) -> Light:
         # In steps of a second, each too small to see: the street is drawn again for each light.
         share = float(np.clip((np.floor(time_s) - 8) / 40, 0, 1))
@@ -45,7 +46,9 @@ def parked_bicycle(stage: Stage) -> None:
     ride = ((start_s, x, start), (start_s, x, y))
     arrives, bicycle = rider(stage, Course(speed, ride, leaves=True), faces, until_s=stop_s, stays=Course(speed, ride))
     walks = ((stop_s, x - 0.45, y), (gets_off_s + 2.5, x - 0.6, y), (gets_off_s + 2.5, x - 0.7, end))
-    stage.person(Course(1.3, walks, leaves=True), arrives.looks, faces_deg=faces, bends=((gets_off_s, gets_off_s + 1.8),))
+    stage.person(
+        Course(1.3, walks, leaves=True), arrives.looks, faces_deg=faces, bends=((gets_off_s, gets_off_s + 1.8),)
+    )
     stage.passers(3, lanes=(-0.45, 0.0) if x > 1 else (1.6, 2.5))
     cyclists(stage, 1)
     stage.note("parked_bicycle", stop_s, stage.duration_s, (bicycle,))
@@ -58,7 +61,17 @@ def bin_put_out(stage: Stage) -> None:
     x, y, home = stage.between(-0.5, 0.3), stage.between(11, 13.4), stage.between(16, 18)
     stand = (x + 0.55, y + 0.45)
     start_s = put_s - (1.8 + float(np.hypot(1.2 - stand[0], home - stand[1]))) / speed
-    course = Course(speed, ((start_s, 3.0, home), (start_s, 1.2, home), (start_s, *stand), (put_s + 1.0, 1.3, home), (put_s + 1.0, 3.0, home)), leaves=True)
+    course = Course(
+        speed,
+        (
+            (start_s, 3.0, home),
+            (start_s, 1.2, home),
+            (start_s, *stand),
+            (put_s + 1.0, 1.3, home),
+            (put_s + 1.0, 3.0, home),
+        ),
+        leaves=True,
+    )
     person = stage.person(course, faces_deg=-40, arms=pushing, arms_s=((-np.inf, put_s),))
     colour = ((0.03, 0.2, 0.07), (0.05, 0.08, 0.25), (0.12, 0.12, 0.12))[int(stage.rng.integers(3))]
     rolled = driven(course, 0.0, behind_m=-0.55, until_s=put_s - 0.01)
@@ -108,7 +121,11 @@ def _traffic_at_night(stage: Stage, count: int) -> None:
 
     def light(time_s: float) -> Light:
         beams = [
-            lighting.headlights(place.x, place.y + (_NOSE_M if course.points[-1][2] > place.y else -_NOSE_M), 1 if course.points[-1][2] > place.y else -1)
+            lighting.headlights(
+                place.x,
+                place.y + (_NOSE_M if course.points[-1][2] > place.y else -_NOSE_M),
+                1 if course.points[-1][2] > place.y else -1,
+            )
             for _, course in cars
             if (place := course.at(time_s)) is not None and -22 < place.y < 60
         ]

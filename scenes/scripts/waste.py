@@ -12,8 +12,15 @@ Load = tuple[str, Mesh]  #: class, mesh
 
 
 def brings(
-    stage: Stage, loads: Sequence[Load], at: Point, put_s: float, *, dark: bool = False, apart_m: float = 0.75,
-    stays_s: float = 0.9, lane_x: float = 0.9,
+    stage: Stage,
+    loads: Sequence[Load],
+    at: Point,
+    put_s: float,
+    *,
+    dark: bool = False,
+    apart_m: float = 0.75,
+    stays_s: float = 0.9,
+    lane_x: float = 0.9,
 ) -> tuple[Walker, tuple[int, ...], float]:
     """Somebody brings one or two things, bends down for each, and walks off: (person, labels, when gone)."""
     speed, (x, y) = 1.3, at
@@ -27,7 +34,8 @@ def brings(
     ends = (lane_x, start if back else (FAR_M if way > 0 else BEHIND_M))
     beside = [(go_s, x - 0.95, y)] if not back else []
     course = Course(
-        speed, [(start_s, lane_x, start), (start_s, lane_x, stand[1] - way * 1.5), (start_s, *stand), *beside, (go_s, *ends)],
+        speed,
+        [(start_s, lane_x, start), (start_s, lane_x, stand[1] - way * 1.5), (start_s, *stand), *beside, (go_s, *ends)],
         leaves=True,
     )  # fmt: skip
     person = stage.person(

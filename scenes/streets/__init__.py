@@ -4,8 +4,7 @@ from scenes.streets import crossing, factory, shops, village
 from scenes.streets.street import Street
 
 STREETS: dict[str, Street] = {
-    street.name: street
-    for street in (shops.TILED, shops.BRICK, crossing.CROSSING, village.LANE, factory.GATE)
+    street.name: street for street in (shops.TILED, shops.BRICK, crossing.CROSSING, village.LANE, factory.GATE)
 }
 
 __all__ = ["STREETS", "Street"]

@@ -28,7 +28,9 @@ def _fence(start: float, end: float) -> list[Mesh]:
     rails = [
         box((PAVED_TO_X + 0.15, (start + end) / 2, z), (0.05, end - start, 0.05), (0.08, 0.1, 0.14)) for z in (1.2, 1.9)
     ]
-    bars = [box((PAVED_TO_X + 0.15, y, 1.45), (0.03, 0.03, 1.1), (0.08, 0.1, 0.14)) for y in np.arange(start, end, 0.45)]
+    bars = [
+        box((PAVED_TO_X + 0.15, y, 1.45), (0.03, 0.03, 1.1), (0.08, 0.1, 0.14)) for y in np.arange(start, end, 0.45)
+    ]
     return [low, *rails, *bars]
 
 

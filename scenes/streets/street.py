@@ -82,4 +82,3 @@ def crown(rng: np.random.Generator, x: float, y: float, z: float = 4.1, leaves: 
 def trees(rng: np.random.Generator, ys: Sequence[float], x: float = TREE_X) -> list[Mesh]:
     """A row of trees."""
     return [part for y in ys for part in (trunk(x, y), crown(rng, x, y))]
-

@@ -44,9 +44,10 @@ def _house(rng: np.random.Generator, y: float, length: float, x: float = 3.4, si
         parts.append(mesh(slope, [(0, 1, 2, 3), (3, 2, 1, 0)], (0.2, 0.11, 0.09), Surface.BRICKS))
     front = x - side * 0.02
     parts.append(box((front, middle, 1.05), (0.06, 1.3, 2.1), (0.2, 0.07, 0.04)))
-    for share in (0.22, 0.78):
-        parts.append(box((front, y + length * share, 1.5), (0.06, 1.2, 1.1), (0.05, 0.06, 0.07), Surface.GLOSSY))
-    return parts
+    panes = [
+        box((front, y + length * k, 1.5), (0.06, 1.2, 1.1), (0.05, 0.06, 0.07), Surface.GLOSSY) for k in (0.22, 0.78)
+    ]
+    return parts + panes
 
 
 def _yard(rng: np.random.Generator, y: float, length: float) -> list[Mesh]:
