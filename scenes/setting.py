@@ -25,7 +25,7 @@ CLEAR: tuple[Sky, ...] = (("sun", "dry"), ("sun", "dry"), ("cloud", "dry"), ("cl
 
 _FAULTS = ("none", "shake", "dirt", "insects", "compression")
 _FAULT_ODDS = (0.48, 0.13, 0.13, 0.11, 0.15)
-_CRF = {"h264": 30, "h265": 31}
+_CRF = {"h264": 31, "h265": 32}
 _BAD_CRF = {"h264": 39, "h265": 40}
 _HOURS = {
     "sun": (8.5, 16.5),

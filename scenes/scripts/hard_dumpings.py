@@ -89,7 +89,7 @@ def dump_thrown(stage: Stage) -> None:
         flies = _flies(drive, spot, lands_s)
         ids.append(stage.prop("bag", bag, first_of(fixed(*spot, 30.0 * index, from_s=lands_s), flies), smooth=True))
     quiet(stage, at)
-    last_lands_s = round(throws_s + _FALL_S + 1.2, 2)
+    last_lands_s = round(throws_s + _FALL_S + 1.3, 2)
     gone_s = max(left_s(stage, at, [(drive, 2.8)]), last_lands_s)
     stage.tell("waste_dumping", throws_s + _FALL_S, ids, at, gone_s)
 

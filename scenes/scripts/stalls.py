@@ -121,7 +121,7 @@ def _tricycle(stage: Stage, *, table: bool, with_lamp: bool = False) -> None:
     if with_lamp:
         stage.prop("", props.bulb(1.9), fixed(x + 2.2, y - 2.5, from_s=put_s[0]))
         stage.lamp_at(x + 2.1, y - 2.5, 1.9, put_s[0])
-    customers(stage, (x + 1.2, y - 2.1), stop_s + 12, 4)
+    customers(stage, (x + 1.2, y - 2.1), stop_s + 12, 4, lane_x=x + 1.15)
     stage.passers(2, lanes=(-1.75, -1.6))
     stage.parked()
     stage.tell("street_stall", stop_s, ids, (x + 1.5, y - 1.8))
