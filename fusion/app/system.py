@@ -152,8 +152,19 @@ class System:
             clock=self.clock,
             rows=lambda message, now: copies(message, self.notifiers, now + _COPY_LASTS),
             repeats=config.repeats,
+            leader=self.roster.leader,
+            named=self.roster.named,
+            book=self.site.book,
         )
-        self.engine = Engine(self.store, self.bus, zone, config.fusion, config.dispatch, written=self.publisher.notify)
+        self.engine = Engine(
+            self.store,
+            self.bus,
+            zone,
+            config.fusion,
+            config.dispatch,
+            written=self.publisher.notify,
+            positions_kept=config.dispatch.position_kept,
+        )
         self.link.start()
         self._stack.callback(self.link.stop)
         self.publisher.start()
@@ -276,8 +287,19 @@ class System:
             grids=self.site.grids,
             terminals=self.site.terminals,
             workers=self.site.workers,
-            kinds={kind: KindName(zh=e.zh, en=e.en, code=e.code) for kind, e in config.kinds.items()},
+            kinds={kind: self._kind_name(kind) for kind in config.kinds},
+            platforms={name: (entry.zh, entry.en) for name, entry in config.cases.platforms.items()},
         )
+
+    def _kind_name(self, kind: str) -> KindName:
+        entry, row = self.site.config.kinds[kind], self.site.book.row(kind)
+        if row is None:
+            return KindName(zh=entry.zh, en=entry.en, code=entry.code)
+        zh, en = (
+            f"{row.major} {row.major_zh} / {row.code} {row.zh}",
+            f"{row.major} {row.major_en} / {row.code} {row.en}",
+        )
+        return KindName(zh=entry.zh, en=entry.en, code=row.code, class_zh=zh, class_en=en)
 
     def _looking(self) -> LookingState:
         now = self.shards.looking

@@ -11,6 +11,7 @@ from fusion.command_room.backend import Backend, PeerState
 from fusion.command_room.desk import Desk
 from fusion.command_room.peer_words import in_words
 from fusion.command_room.show import Speaker
+from fusion.types.role import Doer
 from fusion.types.terminal import Health
 
 
@@ -22,6 +23,7 @@ class Visit:
     speak: Speaker
     user: str
     path: str
+    doer: Doer  #: as the user was when the page was opened; deeds ask anew
     desk: Desk | None = None  #: reports, sensors, stalls and figures; None where the site has no desk
 
     def word(self, key: str, **facts: object) -> str:

@@ -24,6 +24,7 @@ from fusion.command_room.desk import Desk
 from fusion.command_room.frame import Visit, open_frame
 from fusion.command_room.guard import Guard
 from fusion.command_room.health_page import health_page
+from fusion.command_room.privacy import doer_of
 from fusion.command_room.reports_page import reports_page
 from fusion.command_room.rights import Right, may
 from fusion.command_room.sessions import Session, Sessions
@@ -31,7 +32,7 @@ from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
 from fusion.command_room.terminal_page import terminal_page
 from fusion.plugins import Config
-from fusion.types.errors import PeerFault, SiteError
+from fusion.types.errors import IllegalDeed, PeerFault, SiteError
 from fusion.types.terminal import TroubleKind
 
 _LOG = structlog.get_logger()
@@ -101,6 +102,10 @@ def build(
         ill = [peer.name for peer in backend.peers() if peer.holds_up]
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
 
+    @app.exception_handler(IllegalDeed)
+    def refused(_request: Request, error: IllegalDeed) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 403)
+
     @app.exception_handler(PeerFault)
     def away(_request: Request, error: PeerFault) -> JSONResponse:
         return JSONResponse({"error": str(error)}, 503)
@@ -108,7 +113,14 @@ def build(
     def visit(request: Request) -> Visit:
         session: Session = request.state.session
         path = f"{request.url.path}?{request.url.query}".removesuffix("?")
-        return Visit(backend, Speaker(backend.zone(), session.language), session.user, path, desk)
+        return Visit(
+            backend,
+            Speaker(backend.zone(), session.language),
+            session.user,
+            path,
+            doer_of(backend, session.user),
+            desk,
+        )
 
     @ui.page("/")
     def _situation(request: Request, terminal: str | None = None) -> None:

@@ -65,6 +65,8 @@ INCIDENTS = Table(
     Column("body", Text, nullable=False),
     Index("incidents_by_kind", "kind", "last_at"),
     Index("incidents_by_end", "ends_at"),
+    Index("incidents_by_place", "kind", "lat", "lon"),
+    Index("incidents_by_case", "case_id"),
 )
 
 #: who told of which incident
@@ -87,9 +89,11 @@ CASES = Table(
     Column("grid_id", String),
     Column("worker_id", String),
     Column("opened_at", Moment, nullable=False),
-    Column("due_at", Moment),  # when the case moves on by itself
+    Column("due_at", Moment),  # when time alone brings something: `Case.wakes_at`
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("platform", String),
+    Index("cases_by_platform", "platform", "state", "opened_at"),
     Index("cases_by_time", "opened_at"),
     Index("cases_by_state", "state", "opened_at"),
     Index("cases_by_due", "due_at"),
@@ -139,6 +143,15 @@ POSITIONS = Table(
     Column("at", Moment, nullable=False),
 )
 
+#: what each worker last answered to an alert
+ANSWERS = Table(
+    "worker_answers",
+    METADATA,
+    Column("worker_id", String, primary_key=True),
+    Column("answer", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 EVIDENCE = Table(
     "evidence",
     METADATA,
@@ -160,4 +173,5 @@ USERS = Table(
     Column("role", String, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("must_change", Boolean, nullable=False),
+    Column("scope", String, nullable=False, server_default=""),  # a liaison's platforms or grids, comma-separated
 )

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from fusion.plugins import Config
 from fusion.storage.database import Database
 from fusion.storage.reports import Reports
-from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, USERS
+from fusion.storage.schema import ANSWERS, CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, USERS
 from fusion.storage.stalls import Audit, Stalls
 from fusion.storage.unit import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Incident
@@ -60,6 +60,7 @@ class Position(NamedTuple):
 
     point: GeoPoint
     at: datetime
+    accuracy_m: float = 0.0
 
 
 class UserRow(NamedTuple):
@@ -70,6 +71,7 @@ class UserRow(NamedTuple):
     role: str
     created_at: datetime
     must_change: bool
+    scope: str = ""  #: comma-separated
 
 
 class Store:
@@ -116,6 +118,7 @@ class Store:
         kind: str | None = None,
         grid_id: str | None = None,
         worker_id: str | None = None,
+        platform: str | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[Case]:
@@ -123,7 +126,12 @@ class Store:
         query = select(CASES.c.body).order_by(CASES.c.opened_at.desc(), CASES.c.number.desc())
         if states:
             query = query.where(CASES.c.state.in_([str(state) for state in states]))
-        for column, wanted in ((CASES.c.kind, kind), (CASES.c.grid_id, grid_id), (CASES.c.worker_id, worker_id)):
+        for column, wanted in (
+            (CASES.c.kind, kind),
+            (CASES.c.grid_id, grid_id),
+            (CASES.c.worker_id, worker_id),
+            (CASES.c.platform, platform),
+        ):
             if wanted is not None:
                 query = query.where(column == wanted)
         with self._db.reading() as db:
@@ -149,7 +157,7 @@ class Store:
 
     def open_cases_by_worker(self) -> dict[str, int]:
         """Cases that each worker was told of and has not handled."""
-        open_states = [str(CaseState.DISPATCHED), str(CaseState.ACKNOWLEDGED)]
+        open_states = [str(CaseState.DISPATCHED), str(CaseState.HANDLING)]
         query = (
             select(CASES.c.worker_id, func.count()).where(CASES.c.state.in_(open_states)).group_by(CASES.c.worker_id)
         )
@@ -196,6 +204,12 @@ class Store:
         with self._db.reading() as db:
             return [msgspec.json.decode(row.body, type=Incident) for row in db.execute(select(INCIDENTS.c.body))]
 
+    def incidents_of(self, case_id: str) -> list[Incident]:
+        """The incidents that belong to a case, the oldest first."""
+        query = select(INCIDENTS.c.body).where(INCIDENTS.c.case_id == case_id).order_by(INCIDENTS.c.last_at)
+        with self._db.reading() as db:
+            return [msgspec.json.decode(row.body, type=Incident) for row in db.execute(query)]
+
     def sent(self) -> list[OutboxMessage]:
         """Messages that the broker took, oldest first, for reports."""
         query = select(OUTBOX).where(OUTBOX.c.sent_at.is_not(None)).order_by(OUTBOX.c.seq)
@@ -212,7 +226,17 @@ class Store:
         """The newest position of each worker."""
         with self._db.reading() as db:
             rows = db.execute(select(POSITIONS))
-            return {row.worker_id: Position(GeoPoint(row.lon, row.lat), row.at) for row in rows}
+            return {row.worker_id: Position(GeoPoint(row.lon, row.lat), row.at, row.accuracy_m) for row in rows}
+
+    def answers(self) -> dict[str, tuple[str, datetime]]:
+        """The last answer of each worker, and when."""
+        with self._db.reading() as db:
+            return {row.worker_id: (row.answer, row.at) for row in db.execute(select(ANSWERS))}
+
+    def forget_positions(self, before: datetime) -> int:
+        """Drop the positions of workers that are older; how many."""
+        with self._db.writing() as db:
+            return db.execute(delete(POSITIONS).where(POSITIONS.c.at < before)).rowcount
 
     def unsent(self, most: int = 100) -> list[OutboxMessage]:
         """The oldest messages that the broker has not taken."""

@@ -133,6 +133,8 @@ def test_the_reason_says_it_in_both_languages_with_its_numbers() -> None:
         "position_age_s": 40.0,
         "open_cases": 1.0,
         "skilled": 1.0,
+        "may_err_m": 48.0,
+        "last_answer": "",
         "available": 1.0,
     }
 
