@@ -36,11 +36,12 @@ from fusion.handlers.roster import Roster
 from fusion.handlers.sensors import Sensors, topic_of
 from fusion.handlers.wire import PHONES, SIGNALS, pack
 from fusion.pipeline.photographer import Photographer
+from fusion.pipeline.second_look import SecondLook
 from fusion.settings.site import Site
 from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
-from fusion.types.case import Case
+from fusion.types.case import Case, CaseState
 from fusion.types.errors import SiteError
 from fusion.types.report import RawReport, ReportRefused
 from fusion.types.signal import Signal
@@ -204,12 +205,31 @@ class System:
         self._stack.callback(self.engine.subscribe(photographer.on_case))
         photographer.start()
         self._stack.callback(photographer.stop)
+        self._start_second_look()
         self.shards.start()
         health = HealthSignals(self.shards.statuses, self.link.send)
         health.start()
         self._stack.callback(health.stop)
         connected = sum(terminal.connected for terminal in self.terminals)
         _LOG.info("looking", connected=connected, registered=len(self.terminals), shards=len(self.shards.pids))
+
+    def _start_second_look(self) -> None:
+        policy = self.site.config.cases.closing
+        if policy.by_eye == "off":
+            return
+        second_look = SecondLook(
+            self._by_id,
+            self.evidence,
+            self.clock,
+            policy,
+            still=self.shards.still,
+            statuses=self.shards.statuses,
+            traces=lambda case_id: [trace for one in self.store.incidents_of(case_id) for trace in one.traces],
+            answer=lambda verdict: self.bus.put(SIGNALS, pack(verdict)),
+        )
+        self._stack.callback(self.engine.subscribe(second_look.on_case))
+        second_look.start(self.store.cases(states=[CaseState.FEEDBACK], limit=1000))
+        self._stack.callback(second_look.stop)
 
     def use_terminals(self, terminals: tuple[Terminal, ...]) -> tuple[int, int, int]:
         """Change the register of terminals; how many streams were added, changed and removed.

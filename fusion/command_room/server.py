@@ -32,7 +32,7 @@ from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
 from fusion.command_room.terminal_page import terminal_page
 from fusion.plugins import Config
-from fusion.types.errors import IllegalDeed, PeerFault, SiteError
+from fusion.types.errors import FusionError, IllegalDeed, PeerFault, SiteError
 from fusion.types.terminal import TroubleKind
 
 _LOG = structlog.get_logger()
@@ -103,12 +103,9 @@ def build(
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
 
     @app.exception_handler(IllegalDeed)
-    def refused(_request: Request, error: IllegalDeed) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 403)
-
     @app.exception_handler(PeerFault)
-    def away(_request: Request, error: PeerFault) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 503)
+    def away(_request: Request, error: FusionError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 403 if isinstance(error, IllegalDeed) else 503)
 
     def visit(request: Request) -> Visit:
         session: Session = request.state.session

@@ -89,6 +89,30 @@ def keep_clip(folder: Path, data: bytes, facts: SnapshotFacts, at: datetime, tim
     return ref
 
 
+def keep_view(
+    folder: Path, data: bytes, kind: str, facts: SnapshotFacts, at: datetime, timezone: ZoneInfo
+) -> EvidenceRef:
+    """Keep one more JPEG of a terminal's place, "before" or "after", with its metadata; blocks until on disk.
+
+    Args:
+        folder: the evidence folder.
+        data: the file.
+        kind: of the picture; part of its name.
+        facts: what it is evidence of.
+        at: when it was taken (aware).
+        timezone: of the site, for the day.
+
+    Raises:
+        PeerFault: the disk refuses; nothing is left behind.
+    """
+    stem, day = _stem(at, facts.terminal.id), f"{at.astimezone(timezone):%Y-%m-%d}"
+    name = f"{stem}-{kind}"
+    ref = EvidenceRef(name, kind, f"{day}/{name}.jpg", hashlib.sha256(data).hexdigest(), at)
+    document = json.dumps(clip_metadata_of(facts, at, timezone, ref, len(data)), ensure_ascii=False, indent=1)
+    write_all(folder, day, {f"{name}.jpg": data, f"{stem}.json": document.encode()})
+    return ref
+
+
 def verify(folder: Path, ref: EvidenceRef) -> Verdict:
     """Read the file again and compare it with its reference and with the metadata beside it.
 

@@ -27,7 +27,7 @@ class Phones:
 
     def position(self, position: PhonePosition) -> None:
         """Where a worker is; only the newest counts, so it needs no memory of ids."""
-        self._unit.put_position(position)
+        self._unit.put_position(position, self._cases.ledger.now)
 
     def receipt(self, receipt: PhoneReceipt) -> None:
         """An alert arrived; each alert counts once."""

@@ -11,7 +11,8 @@ import structlog
 from fusion import metrics
 from fusion.detectors.pool import DetectorPool, Dropped
 from fusion.evidence.facts import SnapshotFacts
-from fusion.evidence.keep import keep_snapshot
+from fusion.evidence.jpeg import bgr_of, jpeg_of
+from fusion.evidence.keep import keep_snapshot, keep_view
 from fusion.geo.grids import GridIndex
 from fusion.geo.place import place_of
 from fusion.ingest.look import Look
@@ -145,7 +146,13 @@ class Eyes:
             model_sha256=self._pool.model.entry.sha256,
         )
         try:
-            return keep_snapshot(self._evidence, picture, facts, self._clock)
+            snapshot = keep_snapshot(self._evidence, picture, facts, self._clock)
+            ground = judge.ground(picture)
+            if ground is None:
+                return snapshot
+            # What the place looked like without the thing: closing by eye compares with it.
+            jpeg = jpeg_of(bgr_of(ground))
+            return *snapshot, keep_view(self._evidence, jpeg, "before", facts, picture.at, self._clock)
         except FusionError as error:
             # A full disk costs the picture, never the case.
             _LOG.error("snapshot not kept", terminal=terminal.id, error=str(error))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, insert, or_, select, update
@@ -27,6 +27,7 @@ from fusion.types.place import GeoPoint
 from fusion.types.report import Report
 from fusion.types.signal import EvidenceRef
 
+_AHEAD = timedelta(minutes=5)  #: as far as phones' clocks may be ahead
 _METRES_A_DEGREE = 111_000.0  # of latitude, a little less than anywhere on earth's mean
 _UNDEALT = [
     str(state)
@@ -212,8 +213,11 @@ class Unit:
         if changed.rowcount == 0:
             self._db.execute(insert(ANSWERS).values(worker_id=worker_id, **values))
 
-    def put_position(self, position: PhonePosition) -> None:
-        """Keep the newest position of a worker; an older one changes nothing."""
+    def put_position(self, position: PhonePosition, now: datetime | None = None) -> None:
+        """Keep the newest position of a worker; an older one changes nothing.
+
+        One that lies after `now` was told before the host's clock was set back, and gives way to any.
+        """
         values = {
             "lon": position.point.lon,
             "lat": position.point.lat,
@@ -223,7 +227,7 @@ class Unit:
         row = self._db.execute(select(POSITIONS.c.at).where(POSITIONS.c.worker_id == position.worker_id)).first()
         if row is None:
             self._db.execute(insert(POSITIONS).values(worker_id=position.worker_id, **values))
-        elif row.at <= position.at:
+        elif row.at <= position.at or (now is not None and row.at > now + _AHEAD):
             self._db.execute(update(POSITIONS).where(POSITIONS.c.worker_id == position.worker_id).values(**values))
 
     def waiting_report(self, report_id: str) -> Report | None:
