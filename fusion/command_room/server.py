@@ -16,7 +16,7 @@ from nicegui import ui
 from pydantic import Field
 from starlette.staticfiles import StaticFiles
 
-from fusion.command_room import api, desk_api, form
+from fusion.command_room import api, desk_api, form, users
 from fusion.command_room.backend import Backend
 from fusion.command_room.bounded import Bounded
 from fusion.command_room.case_page import case_page
@@ -92,6 +92,7 @@ def build(
     app.mount("/static", StaticFiles(directory=str(files("fusion.command_room") / "static")))
     app.include_router(form.router(sessions, secure=secure))
     app.include_router(api.router(backend, schemas))
+    app.include_router(users.router(backend, sessions))
 
     @app.get("/healthz", include_in_schema=False)
     def healthy() -> JSONResponse:

@@ -98,6 +98,7 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         alert=lambda case, now: alert_for(case, {}, now),
         update=lambda case, worker, now, withdrawn: update_for(case, worker, now, withdrawn=withdrawn),
         clock=clock,
+        book=site.book,
     )
     engine = Engine(store, bus, zone, FusionPolicy(), DispatchTimes(try_again_after=timedelta(minutes=10)))
     zone_map = ZoneMap(
@@ -110,6 +111,7 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         terminals=site.terminals,
         workers=(),
         kinds={kind: KindName(zh=e.zh, en=e.en, code=e.code) for kind, e in site.config.kinds.items()},
+        platforms={name: (entry.zh, entry.en) for name, entry in site.config.cases.platforms.items()},
     )
     backend = RoomBackend(
         zone_map,
