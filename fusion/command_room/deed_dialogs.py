@@ -97,8 +97,10 @@ def _ask(visit: Visit, one: Allowed, newest: Newest) -> None:
         parts = [_field(visit, want, case) for want in sorted(one.wants)]
         if one.deed is Deed.DISPATCH:
             parts.append(_worker(visit))
-        reason = ui.textarea(visit.word("ask.reason")).props(f"maxlength={_LONGEST_REASON} autogrow outlined")
-        reason.mark("deed-reason").props('data-field="reason"')
+        reason = ui.textarea(visit.word("ask.reason")).props(
+            f"maxlength={_LONGEST_REASON} autogrow outlined stack-label"
+        )
+        reason.mark("deed-reason").props('data-field="reason"').classes("reason")
 
         def confirm() -> None:
             found: dict[str, object] = {"reason": str(reason.value or "").strip()}
