@@ -102,7 +102,8 @@ def build(
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
 
     @app.exception_handler(PeerFault)
-    def away(_request: Request, error: PeerFault) -> JSONResponse:
+    @app.exception_handler(SiteError)
+    def away(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, 503)
 
     def visit(request: Request) -> Visit:
