@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -91,8 +92,8 @@ class Keeping:
 
 def made_by(site: Site) -> MadeBy:
     """By what the cases of a site are judged: software, model, rules, and the sha256 of each file of the site."""
-    files = site.config.files
-    named = [SITE_FILE, files.terminals, files.workers, files.grids, files.boundary, files.streets]
+    own = site.config.files
+    named = [SITE_FILE, own.terminals, own.workers, own.grids, own.boundary, own.streets]
     rules = tuple(rule.model_dump(mode="json") for rule in site.rules)
     try:
         model = site.config.detectors.chosen(site.folder)
@@ -101,6 +102,7 @@ def made_by(site: Site) -> MadeBy:
         name, sha256 = "", ""
     return MadeBy(
         version=_version(),
+        code_sha256=_code_sha256(),
         model=name,
         model_sha256=sha256,
         rules=rules,
@@ -114,6 +116,15 @@ def _sha256(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise SiteError(f"{path}: {error.strerror}; wanted: a readable file") from error
+
+
+def _code_sha256() -> str:
+    """Of all modules of fusion: which program it really was, whatever its version is called."""
+    found = hashlib.sha256()
+    package = Path(str(files("fusion")))
+    for path in sorted(package.rglob("*.py")):
+        found.update(f"{path.relative_to(package).as_posix()}\0{_sha256(path)}\n".encode())
+    return found.hexdigest()
 
 
 def _version() -> str:

@@ -31,6 +31,11 @@ def check(path: Path, key: Key | None = None, known: tuple[int, str] | None = No
     if not os.path.lexists(path):
         raise SiteError(f"{path}: there is none; wanted: a package (ZIP or folder) or an evidence folder")
     with contextlib.closing(ZipFiles(path)) as files:
+        if files.odd:  # nothing in it is looked at
+            report = Report()
+            for name, why in sorted(files.odd.items()):
+                report.fault("refused", name, why)
+            return report
         return _package(files, key, known, path)
 
 

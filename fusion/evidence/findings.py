@@ -37,13 +37,16 @@ _SAID: dict[str, tuple[str, str]] = {
     # What is no fault, and has to be said.
     "dropped": ("已按规定删除：{detail}", "was dropped on purpose: {detail}"),
     "lacking": ("封存时已不完整：{detail}", "was already not whole when it was sealed: {detail}"),
-    "unsealed": ("{detail} 个文件尚未封存，未作证明", "{detail} files are not sealed yet: nothing is proved of them"),
+    "unsealed": (
+        "{detail} 个文件尚未封存，未作证明",
+        "files that are not sealed yet, and of which nothing is proved: {detail}",
+    ),
     "own_key": (
         "未给公钥，用随附公钥 {detail} 核对：请另行核对此指纹",
         "checked with the key that came along, {detail}: compare this fingerprint with one from elsewhere",
     ),
     "intact": ("完好：{detail}", "intact: {detail}"),
-    "broken": ("不完好：{detail} 处问题", "not intact: {detail} faults"),
+    "broken": ("不完好：{detail} 处问题", "not intact: faults found: {detail}"),
 }
 
 
@@ -93,7 +96,7 @@ class Report:
         faults = sum(finding.fault for finding in self.findings)
         counted = {
             "zh": f"{self.seals} 个封存，{self.parts} 个文件，{len(self.cases)} 个案卷",
-            "en": f"{self.seals} seals, {self.parts} files, {len(self.cases)} cases",
+            "en": f"seals {self.seals}, files {self.parts}, cases {len(self.cases)}",
         }[language]
         last = Finding("broken", "", str(faults)) if faults else Finding("intact", "", counted)
         return [finding.say(language) for finding in (*self.findings, last)]

@@ -49,21 +49,25 @@ class _Row:
     sha256: str
 
 
-def page_of(record: Mapping[str, Any], seals: Sequence[Seal], parts: Sequence[Part], key: Key) -> bytes:
+def page_of(records: Sequence[Mapping[str, Any]], seals: Sequence[Seal], parts: Sequence[Part], key: Key) -> bytes:
     """The page (HTML, UTF-8); the same for the same package.
 
     Args:
-        record: of the newest seal of the case.
+        records: of the case, oldest first; the newest is shown.
         seals: those of the case, oldest first.
         parts: its files that are in the package.
         key: the public key that comes along.
     """
+    record = records[-1]
     clock = ZoneInfo(str(record["timezone"]))
+    # A record that was made at the command line knows no camera's clock.
+    told = [one["clocks"] for one in records if one["clocks"]["terminal_offset_s"] is not None]
     shown = [part for part in parts if part.media_type.startswith(("image/", "video/"))]
     return (
         _ENVIRONMENT.get_template("package.html")
         .render(
             record=record,
+            clocks=told[-1] if told else record["clocks"],
             case=record["case"],
             pictures=sorted(shown, key=lambda part: (not part.kind.startswith("annotated"), part.path)),
             parts=parts,

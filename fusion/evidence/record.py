@@ -27,6 +27,7 @@ class MadeBy:
     """By what a case was judged."""
 
     version: str  #: of fusion
+    code_sha256: str = ""  #: of its program text
     model: str = ""
     model_sha256: str = ""
     rules: tuple[Mapping[str, Any], ...] = ()  #: as configured

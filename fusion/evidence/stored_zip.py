@@ -186,6 +186,6 @@ def _why_not(name: str, *, method: int, mode: int, twice: bool) -> str | None:
         return "stands twice"
     if stat.S_ISLNK(mode):
         return "is a link"
-    if mode and not stat.S_ISREG(mode):
+    if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
         return "is no plain file"
     return "is compressed, and could unpack to anything" if method else None

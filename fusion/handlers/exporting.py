@@ -60,11 +60,10 @@ class Exporter:
         files: dict[str, Content] = {path: partial(_read, file_of(folder, path)) for path in parts}
         files |= {place(seal.entry.seq): partial(_once, seal.data) for seal in (*key_seals, *seals)}
         files[PUBLIC] = partial(_once, key.pem)
-        record = next((part for part in reversed(sealed[-1].parts) if part.kind == RECORD), None)
-        if record is not None and record.path in parts:
-            document = read_record(file_of(folder, record.path).read_bytes(), record.path)
-            page = page_of(document, seals, sorted(parts.values(), key=_order), key)
-            files[PAGE] = partial(_once, page)
+        names = [part.path for part in parts.values() if part.kind == RECORD]
+        if names:
+            records = [read_record(file_of(folder, name).read_bytes(), name) for name in sorted(names)]
+            files[PAGE] = partial(_once, page_of(records, seals, sorted(parts.values(), key=_order), key))
         contents = Contents(
             format="fusion-package/1",
             case=case.id,
