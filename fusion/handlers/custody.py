@@ -57,9 +57,6 @@ class Custody:
         rows = [_row(seal) for seal in self._chain.since(known.seq + 1 if known else 1)]
         if rows:
             self._book.add(rows)
-        for row in rows:
-            if row.kind == "dropped" and row.case_id:
-                self._book.dropping(row.case_id, row.seq)
         self._look_for_cut(known)
 
     def seal(self, case_id: str, *, asked: bool = False) -> Seal | None:
@@ -131,6 +128,8 @@ class Custody:
             found = self._store.case(case.id)
             if held or found is None or found[0].state in OPEN_STATES or self._book.is_dropped(case.id):
                 raise _NothingToDoError
+            if not any(row.closed for row in self._sealed(case.id)):
+                raise _NothingToDoError  # it will be sealed soon: what was never sealed cannot be said to be gone
             gone = {part.path: part.sha256 for seal in self.sealed(case.id) for part in seal.parts}
             return PartsDropped(
                 case=case.id,

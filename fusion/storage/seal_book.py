@@ -44,11 +44,17 @@ class SealBook:
         self._db = database
 
     def add(self, rows: Sequence[SealRow]) -> None:
-        """Take up seals that stand on disk; one that is known already stays as it is."""
+        """Take up seals that stand on disk; one that is known already stays as it is.
+
+        One that says that a case's files are dropped makes them half dropped, in the same transaction.
+        """
         with self._db.writing() as db:
             for row in rows:
-                if not db.execute(select(SEALS.c.seq).where(SEALS.c.seq == row.seq)).first():
-                    db.execute(insert(SEALS).values(**row._asdict()))
+                if db.execute(select(SEALS.c.seq).where(SEALS.c.seq == row.seq)).first():
+                    continue
+                db.execute(insert(SEALS).values(**row._asdict()))
+                if row.kind == "dropped":
+                    db.execute(insert(DROPPED).values(case_id=row.case_id, seq=row.seq, done=False))
 
     def head(self) -> SealRow | None:
         """The newest."""
@@ -121,12 +127,6 @@ class SealBook:
         """Kinds of the cases there are."""
         with self._db.reading() as db:
             return list(db.execute(select(CASES.c.kind).distinct()).scalars())
-
-    def dropping(self, case_id: str, seq: int) -> None:
-        """A seal says that a case's files are dropped; they are about to be."""
-        with self._db.writing() as db:
-            if not db.execute(select(DROPPED.c.seq).where(DROPPED.c.case_id == case_id)).first():
-                db.execute(insert(DROPPED).values(case_id=case_id, seq=seq, done=False))
 
     def dropped(self, case_id: str) -> None:
         """They are gone."""

@@ -1,6 +1,7 @@
-"""Seals, rotates and drops in a process of its own, to be killed: python keeper_process.py FOLDER POINT TIMES.
+"""Seals, rotates and drops in processes of their own, to be killed: python keeper_process.py FOLDER.
 
-It kills itself with SIGKILL when it comes to that point for that time; "none" runs to the end.
+Each line on standard input, "POINT TIMES", forks one: it kills itself with SIGKILL when it comes to that point for that
+time; "none 0" runs to the end. Standard output tells how each one ended, as `os.waitstatus_to_exitcode` does.
 """
 
 import os
@@ -44,18 +45,17 @@ class Trap:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
+def keep(at: Path, trap: Trap) -> None:
     """The same deeds each time, as far as they are not done."""
-    trap = Trap(sys.argv[2], int(sys.argv[3]))
     for module, name in ((folder, "write_draft"), (folder, "sync_folder"), (chain, "write_once"), (os, "link")):
         setattr(module, name, trap.around(name, getattr(module, name)))
     setattr(chain, "write_whole", trap.around("write_whole", chain.write_whole))  # noqa: B010 - its type is another
     setattr(custody, "remove", trap.around("remove", dropping.remove))  # noqa: B010
     setattr(Path, "unlink", trap.around("unlink", Path.unlink))  # noqa: B010
-    for kind, names in ((SealBook, ("add", "dropping", "dropped")), (KeyFolder, ("make", "keep_only"))):
+    for kind, names in ((SealBook, ("add", "dropped")), (KeyFolder, ("make", "keep_only"))):
         for name in names:
             setattr(kind, name, trap.around(name, getattr(kind, name)))
-    world = World(Path(sys.argv[1]))
+    world = World(at)
     world.chain.repair()
     world.custody.sync()
     world.custody.drop_on()
@@ -69,6 +69,19 @@ def main() -> None:
         if found is not None and found[0].changed_at < NOON - timedelta(days=1):
             world.custody.drop(found[0], WHY)
     world.store.close()
+
+
+def main() -> None:
+    """Nothing here has threads, so that a fork is safe."""
+    for line in sys.stdin:
+        point, _, times = line.strip().rpartition(" ")
+        child = os.fork()
+        if child == 0:
+            os.dup2(2, 1)  # its log is not for whoever reads our lines
+            keep(Path(sys.argv[1]), Trap(point, int(times)))
+            os._exit(0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,27 +22,57 @@ POINTS = [
         for what in ("write_draft", "write_once", "link", "sync_folder")
     ),
     *(f"{when} {what}" for when in ("before", "after") for what in ("write_whole", "add", "make", "keep_only")),
-    *(f"{when} {what}" for when in ("before", "after") for what in ("dropping", "remove", "dropped", "unlink")),
+    *(f"{when} {what}" for when in ("before", "after") for what in ("remove", "dropped", "unlink")),
 ]
 
 
-def run(folder: Path, point: str, times: int) -> int:
-    args = [sys.executable, str(Path(__file__).parent / "keeper_process.py"), str(folder), point, str(times)]
-    return subprocess.run(args, check=False, timeout=100).returncode
+class Keepers:
+    """Keepers, one after the other, or two of them side by side."""
+
+    def __init__(self, folder: Path) -> None:
+        args = [sys.executable, str(Path(__file__).parent / "keeper_process.py"), str(folder)]
+        self._process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def start(self, point: str, times: int) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{point} {times}\n")
+        self._process.stdin.flush()
+
+    def ended(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def run(self, point: str, times: int) -> int:
+        self.start(point, times)
+        return self.ended()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
-@pytest.mark.timeout(600)
+@pytest.fixture
+def keepers(tmp_path: Path) -> Iterator[tuple[Keepers, Keepers]]:
+    both = Keepers(tmp_path), Keepers(tmp_path)
+    yield both
+    for one in both:
+        one.close()
+
+
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_keeper_that_is_killed_at_every_point_neither_forks_nor_cuts_the_chain(tmp_path: Path, times: int) -> None:
+def test_a_keeper_that_is_killed_at_every_point_neither_forks_nor_cuts_the_chain(
+    tmp_path: Path, keepers: tuple[Keepers, Keepers], times: int
+) -> None:
     world = World(tmp_path)
     killed = 0
     for point in POINTS:
         # Each time there is one more case to seal, and one to drop, so that each point is reached.
         world.file()
         world.close(world.file(), NOON - timedelta(days=400))
-        killed += run(tmp_path, point, times) == -signal.SIGKILL
+        killed += keepers[0].run(point, times) == -signal.SIGKILL
     assert killed > len(POINTS) * 0.6
-    assert run(tmp_path, "none", 0) == 0
+    assert keepers[0].run("none", 0) == 0
 
     report = check(world.folder)
     assert report.intact, report.lines("en")
@@ -70,13 +101,13 @@ def test_a_keeper_that_is_killed_at_every_point_neither_forks_nor_cuts_the_chain
     world.store.close()
 
 
-def test_two_processes_that_seal_at_once_make_one_chain(tmp_path: Path) -> None:
+def test_two_processes_that_seal_at_once_make_one_chain(tmp_path: Path, keepers: tuple[Keepers, Keepers]) -> None:
     world = World(tmp_path)
     for _ in range(6):
         world.file()
-    script = str(Path(__file__).parent / "keeper_process.py")
-    both = [subprocess.Popen([sys.executable, script, str(tmp_path), "none", "0"]) for _ in range(2)]
-    assert [process.wait(60) for process in both] == [0, 0]
+    for one in keepers:
+        one.start("none", 0)
+    assert [one.ended() for one in keepers] == [0, 0]
     report = check(world.folder)
     assert report.intact, report.lines("en")
     assert sum(isinstance(seal.entry.what, CaseSealed) for seal in world.chain.since(1)) == 6

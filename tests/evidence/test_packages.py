@@ -10,7 +10,7 @@ import pytest
 
 from fusion.evidence.check import check
 from fusion.evidence.stored_zip import write_zip
-from fusion.types.errors import IllegalDeed, SiteError
+from fusion.types.errors import SiteError
 from fusion.types.signal import Reason
 
 from .world import World
@@ -92,11 +92,18 @@ def test_the_page_says_what_who_when_why_and_how_right_the_clocks_are(page: str)
     assert "hunter2" not in page
 
 
-def test_a_case_of_which_nothing_was_sealed_and_nothing_is_left_has_no_package(world: World, tmp_path: Path) -> None:
+def test_a_package_of_a_case_whose_files_were_dropped_says_so_and_verifies(world: World, tmp_path: Path) -> None:
     case = world.close(world.file())
-    world.store.seals.dropping(case.id, 1)
-    with pytest.raises(IllegalDeed, match="nothing is left of it"):
-        world.export(case, tmp_path / "case.zip")
+    world.custody.seal(case.id)
+    assert world.custody.drop(case, Reason("保存期限已满", "kept long enough"))
+    report = check(world.export(case, tmp_path / "case.zip"))
+    assert report.intact, report.lines("en")
+    assert any("kept long enough" in line for line in report.lines("en"))
+
+
+def test_a_case_that_was_never_sealed_is_sealed_before_anything_of_it_is_dropped(world: World) -> None:
+    case = world.close(world.file())
+    assert world.custody.drop(case, Reason("", "")) is None
 
 
 # Archives that somebody made to do harm.
