@@ -23,8 +23,8 @@ from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
 from fusion.app.desk import desk_of, door_of
 from fusion.app.health_signals import HealthSignals
-from fusion.app.permits import Permits
 from fusion.app.keeping import Keeping
+from fusion.app.permits import Permits
 from fusion.bus import Bus
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
 from fusion.geo.datum import to_wgs84
@@ -91,6 +91,9 @@ class System:
         self._stack.callback(self.bus.close)
         self.store = Store(config.store.resolved(site.folder, site.data))
         self._stack.callback(self.store.close)
+        self._by_id: dict[str, Terminal] = {}
+        self.keeping = Keeping(site, self.store, terminal=self._by_id.get, status=self._status)
+        self.evidence = self.keeping.folder
         self.door = door_of(site, self.store, self.evidence)
         self.permits = Permits(self.store, self.clock)
         self.terminals = self.permits.put_on(registered)
@@ -99,7 +102,6 @@ class System:
         self._progress("engine")
         self._start_engine()
         self._progress("terminals' shards")
-        self._build_keeping()
         self._start_looking()
 
     def _start_link(self) -> None:
@@ -163,12 +165,6 @@ class System:
         self.engine.start()
         self._stack.callback(self.engine.stop)
 
-    def _build_keeping(self) -> None:
-        self._by_id = {terminal.id: terminal for terminal in self.terminals}
-        self.keeping = Keeping(self.site, self.store, terminal=self._by_id.get, status=self._status)
-        self.evidence = self.keeping.folder
-        self._stack.callback(self.engine.subscribe(self.keeping.sealer.on_case))
-
     def _status(self, terminal_id: str) -> TerminalStatus | None:
         return next((status for status in self.shards.statuses() if status.terminal_id == terminal_id), None)
 
@@ -193,6 +189,7 @@ class System:
         )
         self.shards = Shards(order, self._heard, self.site.data)
         self._stack.callback(self.shards.stop)
+        self._by_id.update((terminal.id, terminal) for terminal in self.terminals)
         self._start_photographing((model.name, model.entry.sha256))
         self.shards.start()
         self.keeping.start()
@@ -219,6 +216,7 @@ class System:
             after=self.site.config.evidence.after,
             reserve_bytes=reserve_bytes,
         )
+        self._stack.callback(self.engine.subscribe(self.keeping.sealer.on_case))
         for part in (photographer, clipper):
             self._stack.callback(self.engine.subscribe(part.on_case))
             part.start()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.command_room.backend import Backend
 from fusion.command_room.health import counts, troubled
+from fusion.command_room.rights import Right, may
 from fusion.types.case import CaseState, Deed
 from fusion.types.errors import IllegalDeed
 from fusion.types.terminal import TroubleKind
@@ -19,7 +20,6 @@ from fusion.types.terminal import TroubleKind
 ByPeople = (Deed.ACKNOWLEDGE, Deed.HANDLE, Deed.CLOSE, Deed.REJECT, Deed.DISPATCH)
 
 
-MAY_EXPORT = ("administrator", "member")  #: roles that may take evidence out
 _CHUNK = 1 << 18
 
 
@@ -107,8 +107,8 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
     @routes.get("/api/v1/cases/{case_id}/evidence.zip", summary="A case's evidence as a package that verifies offline")
     def package(request: Request, case_id: str) -> StreamingResponse:
         user = backend.user(request.state.session.user)
-        if user is None or user.role not in MAY_EXPORT:
-            raise HTTPException(403, f"evidence: only for {' and '.join(MAY_EXPORT)}")
+        if user is None or not may(user.role, Right.EVIDENCE):
+            raise HTTPException(403, f"user {request.state.session.user}: may not {Right.EVIDENCE}")
         found = backend.case(case_id)
         try:
             file = backend.evidence_zip(case_id, actor=f"user:{user.name}") if found else None

@@ -18,6 +18,7 @@ _KINDS = {
     "main": ("主码流原图", "Picture of the main stream"),
     "annotated_main": ("主码流标注图", "Picture of the main stream with what was recognised"),
     "clip": ("原始视频片段", "Clip of the original packets"),
+    "photo": ("上报照片", "Photo of a report"),
     "metadata": ("说明数据", "Data about a picture"),
     "record": ("案卷记录", "Record of the case"),
 }

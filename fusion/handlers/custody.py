@@ -183,6 +183,7 @@ class Custody:
         )
         with self._store.transaction() as unit:
             unit.add_event(event)
+        self._store.audit.write(event.at, actor, deed, f"case:{case.id}")
         _LOG.info("audit", what=deed, case=case.number, actor=actor, why=why.en)
 
     def _append(self, make: Callable[[Making], What], made: Callable[[Seal], None] = lambda _seal: None) -> None:

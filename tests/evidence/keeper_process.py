@@ -49,7 +49,7 @@ def keep(at: Path, trap: Trap) -> None:
     """The same deeds each time, as far as they are not done."""
     for module, name in ((folder, "write_draft"), (folder, "sync_folder"), (chain, "write_once"), (os, "link")):
         setattr(module, name, trap.around(name, getattr(module, name)))
-    setattr(chain, "write_whole", trap.around("write_whole", chain.write_whole))  # noqa: B010 - its type is another
+    setattr(chain, "write_whole", trap.around("write_whole", folder.write_whole))  # noqa: B010 - its type is another
     setattr(custody, "remove", trap.around("remove", dropping.remove))  # noqa: B010
     setattr(Path, "unlink", trap.around("unlink", Path.unlink))  # noqa: B010
     for kind, names in ((SealBook, ("add", "dropped")), (KeyFolder, ("make", "keep_only"))):
