@@ -1,17 +1,19 @@
 """The REST API beside the page: the same reads and deeds, as JSON (OpenAPI at /api/openapi.json)."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, Response, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.command_room.backend import Backend
 from fusion.command_room.health import counts, troubled
 from fusion.command_room.privacy import doer_of, for_role
+from fusion.command_room.rights import Right, may
 from fusion.types.case import CaseState, Deed
 from fusion.types.deed import Given
 from fusion.types.errors import IllegalDeed
@@ -22,6 +24,9 @@ _NOT_BY_USERS = {Deed.ESCALATE, Deed.DECLINE}
 BY_USERS = tuple(deed for deed in Deed if deed not in _NOT_BY_USERS)
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 _Thing = tuple[Annotated[str, Field(max_length=300)], Annotated[str, Field(max_length=300)]]
+
+
+_CHUNK = 1 << 18
 
 
 class DeedForm(BaseModel):
@@ -129,6 +134,27 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
             raise HTTPException(404, f"evidence {evidence_id[:64]}: there is none of this id")
         return FileResponse(path)
 
+    @routes.get("/api/v1/cases/{case_id}/evidence.zip", summary="A case's evidence as a package that verifies offline")
+    def package(request: Request, case_id: str) -> StreamingResponse:
+        user = backend.user(request.state.session.user)
+        if user is None or not may(user.role, Right.EVIDENCE):
+            raise HTTPException(403, f"user {request.state.session.user}: may not {Right.EVIDENCE}")
+        found = backend.case(case_id)
+        try:
+            file = backend.evidence_zip(case_id, actor=f"user:{user.name}") if found else None
+        except IllegalDeed as error:
+            raise HTTPException(409, str(error)) from error
+        if found is None or file is None:
+            raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
+        return StreamingResponse(
+            _pieces(file),
+            media_type="application/zip",
+            headers={
+                "Content-Disposition": f'attachment; filename="evidence-{found[0].number}.zip"',
+                "Content-Length": str(_length(file)),
+            },
+        )
+
     @routes.get("/api/v1/terminals/{terminal_id}/still.jpg", summary="The newest picture of a terminal")
     def still(terminal_id: str) -> Response:
         picture = backend.still(terminal_id)
@@ -145,6 +171,18 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
         return Response(backend.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _length(file: BinaryIO) -> int:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def zone_facts(backend: Backend) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Trace, Worker, WorkerStatus
 from fusion.types.deed import Allowed, Given
@@ -72,11 +72,12 @@ class PeerState:
     detail: str = ""  #: English, without secrets
     notifier: bool = False  #: a way to tell people beside MQTT: the engine does its work without it
     stands_in: bool = False  #: when not well, something else does the work in its place, only slower
+    needed: bool = True  #: the engine cannot do its work without it
 
     @property
     def holds_up(self) -> bool:
         """The engine does not do its work."""
-        return not (self.well or self.notifier or self.stands_in)
+        return self.needed and not (self.well or self.notifier or self.stands_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,12 @@ class Backend(Protocol):
 
     def evidence_file(self, evidence_id: str) -> Path | None:
         """The file of an evidence id, checked to lie in the evidence folder."""
+
+    def evidence_zip(self, case_id: str, *, actor: str) -> BinaryIO | None:
+        """The package of a case's evidence, open at its start, for the caller to close; None: there is no such case.
+
+        Raises `IllegalDeed` where nothing of it is left, and as the store does.
+        """
 
     def still(self, terminal_id: str) -> bytes | None:
         """The newest looked picture of a terminal as JPEG, for live view."""

@@ -55,6 +55,8 @@ def _head(visit: Visit, case: Case) -> str:
         f'<a href="/">← {escape(visit.word("back"))}</a><h1>{escape(visit.speak.kind(case.kind))}</h1>'
         f'<span class="state {case.state}">{escape(visit.word(f"state.{case.state}"))}</span>'
         f'{marks(visit, case)}<span class="dim">{escape(case.number)}</span>'
+        f'<a class="package" href="/api/v1/cases/{escape(case.id)}/evidence.zip" download>'
+        f"{escape(visit.word('package'))}</a>"
     )
 
 

@@ -101,7 +101,10 @@ def peer_name(visit: Visit, peer: PeerState) -> str:
 
 
 def _lost(visit: Visit, peer: PeerState) -> str:
-    key = "notifier_lost" if peer.notifier else "stands_in" if peer.stands_in else "peer_lost"
+    if not peer.needed:
+        key = f"{peer.name}_lost"
+    else:
+        key = "notifier_lost" if peer.notifier else "stands_in" if peer.stands_in else "peer_lost"
     text = visit.word(key, name=peer_name(visit, peer), since=visit.speak.lately(peer.since, now()))
     return _chip("lost", text, link="/health", title=in_words(peer.detail, visit.speak.language))
 

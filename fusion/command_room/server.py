@@ -32,7 +32,7 @@ from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
 from fusion.command_room.terminal_page import terminal_page
 from fusion.plugins import Config
-from fusion.types.errors import FusionError, IllegalDeed, PeerFault, SiteError
+from fusion.types.errors import IllegalDeed, PeerFault, SiteError
 from fusion.types.terminal import TroubleKind
 
 _LOG = structlog.get_logger()
@@ -105,7 +105,8 @@ def build(
 
     @app.exception_handler(IllegalDeed)
     @app.exception_handler(PeerFault)
-    def away(_request: Request, error: FusionError) -> JSONResponse:
+    @app.exception_handler(SiteError)
+    def away(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, 403 if isinstance(error, IllegalDeed) else 503)
 
     def visit(request: Request) -> Visit:

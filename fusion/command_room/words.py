@@ -137,6 +137,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "{name} runs on a stand-in for the hardware that the site wants: slower",
     ),
     "part_stands_in": ("备用运行", "stands in"),
+    "evidence": ("证据保全", "Evidence"),
+    "evidence_lost": (
+        "{name}自 {since} 起异常，案卷照常处理",
+        "{name} in trouble since {since}; cases go on as ever",
+    ),
+    "package": ("导出证据包", "Evidence package"),
     "notifier": ("通知“{name}”", "Notifier {name}"),
     "notifier_lost": (
         "{name} 自 {since} 起失败，告警照常经 MQTT 发出",
@@ -219,6 +225,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "deed.escalate": ("升级至指挥室", "Escalated"),
     "deed.handle": ("处置完毕", "Handled"),
     "deed.close": ("结案", "Closed"),
+    "deed.held": ("依法保全", "Legal hold"),
+    "deed.released": ("解除保全", "Hold released"),
+    "deed.exported": ("出具证据包", "Evidence given out"),
+    "deed.dropped": ("证据按期删除", "Evidence dropped"),
     "deed.reject": ("判为误报", "Rejected as false"),
     "false.passing": ("路过、未经营", "Only passing"),
     "false.chat": ("行人停留交谈", "People chatting"),

@@ -1,8 +1,10 @@
 """The command room's backend: reads from the store, deeds through the engine, pictures from the looker."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from fusion.command_room.backend import LookingState, PeerState, User, ZoneMap
 from fusion.handlers.engine import Engine
@@ -38,11 +40,12 @@ class RoomBackend:
         peers: Callable[[], Sequence[PeerState]],
         metrics: Callable[[], bytes],
         looking: Callable[[], LookingState] = LookingState,
+        export: Callable[[Case, BinaryIO, str], None] | None = None,
     ) -> None:
         self._zone, self._store, self._engine, self._roster = zone, store, engine, roster
         self._evidence = evidence.resolve()
         self._statuses, self._still, self._peers = statuses, still, peers
-        self._metrics, self._looking = metrics, looking
+        self._metrics, self._looking, self._export = metrics, looking, export
         self._started = datetime.now(UTC)
         self._known_cases: Sequence[Case] = ()
         self._known_counts: dict[CaseState, int] = {}
@@ -120,6 +123,20 @@ class RoomBackend:
             return None
         path = (self._evidence / relative).resolve()
         return path if path.is_relative_to(self._evidence) and path.is_file() else None
+
+    def evidence_zip(self, case_id: str, *, actor: str) -> BinaryIO | None:
+        """The package of a case's evidence."""
+        found = self._store.case(case_id)
+        if found is None or self._export is None:
+            return None
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        try:
+            self._export(found[0], file, actor)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
 
     def still(self, terminal_id: str) -> bytes | None:
         """The newest picture as JPEG."""

@@ -46,11 +46,14 @@ class Eyes:
         clock: ZoneInfo,
         publish: Callable[[Signal], None],
         memories: Memories | None = None,
+        *,
+        reserve_bytes: int = 0,
     ) -> None:
         self._terminals, self._pool, self._grids = terminals, pool, grids
         self.judges = judges  #: by terminal; who adds or removes terminals changes it
         self._evidence, self._clock, self._publish = evidence, clock, publish
         self._memories = memories
+        self._reserve_bytes = reserve_bytes  #: what pictures leave free on the disk
         self._looker: Looker | None = None
         self._counting = threading.Lock()
         self.looked = 0  #: looks judged since the start
@@ -146,7 +149,7 @@ class Eyes:
             model_sha256=self._pool.model.entry.sha256,
         )
         try:
-            snapshot = keep_snapshot(self._evidence, picture, facts, self._clock)
+            snapshot = keep_snapshot(self._evidence, picture, facts, self._clock, reserve_bytes=self._reserve_bytes)
             ground = judge.ground(picture)
             if ground is None:
                 return snapshot

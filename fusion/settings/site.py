@@ -14,6 +14,7 @@ from fusion.alerts.notifier import NotifierConfig
 from fusion.bus import BusConfig
 from fusion.command_room.server import RoomConfig
 from fusion.detectors.pool import OnnxConfig
+from fusion.evidence.config import EvidenceConfig
 from fusion.geo.datum import to_wgs84
 from fusion.geo.nearest import DispatchPolicy
 from fusion.incidents.codes import Book, CasesConfig, CodeEntry
@@ -28,7 +29,7 @@ from fusion.rules.base import RuleConfig
 from fusion.sensors import fill_level, noise, parking, smoke, tilt  # noqa: F401 - so do the shipped sensors
 from fusion.sensors.base import SensorConfig
 from fusion.settings.case_checks import of_codes, of_routes
-from fusion.settings.checks import of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
+from fusion.settings.checks import of_evidence, of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
 from fusion.settings.geojson import Line, read_boundary, read_grids, read_streets
 from fusion.settings.kinds import rows_of
 from fusion.settings.marks import Marked
@@ -78,6 +79,7 @@ class SiteConfig(Config):
     cases: CasesConfig = CasesConfig()
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     broker: BrokerConfig = BrokerConfig()
     reports: ReportsPolicy = ReportsPolicy()
     repeats: RepeatPolicy = RepeatPolicy()
@@ -153,6 +155,7 @@ def read_site(folder: Path) -> Site:
     problems += of_kinds([*rules, *sensors], config.kinds)
     problems += of_codes(codes, config.kinds, config.cases.platforms)
     problems += of_routes(document, config.cases, config.kinds, grid_ids)
+    problems += of_evidence(config.evidence, config.kinds, document)
     problems += of_fleet(fleet, terminals, folder / "clips", complete=complete)
     places = list(_places(sensors, datum, problems))
     if problems or grids is None or boundary is None or streets is None:

@@ -16,7 +16,8 @@ from fusion.geo.place import ground_of
 from fusion.handlers.wire import pack
 from fusion.ingest.live import as_jpeg
 from fusion.ingest.looking import Looker
-from fusion.ingest.remux import remux
+from fusion.ingest.reader import Encoded
+from fusion.ingest.remux import joined, remux
 from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
@@ -29,6 +30,7 @@ from fusion.types.terminal import Terminal
 _LOG = structlog.get_logger()
 _INTEREST_S = 30.0
 _SWITCH_S = 0.0005
+_MOST_HELD = 64  #: clips that wait for their end; each is some seconds of packets
 
 
 class ShardWork:
@@ -48,8 +50,17 @@ class ShardWork:
         judges = {terminal.id: self._judge(terminal) for terminal in self._terminals.values()}
         grids = GridIndex(order.grids)
         self._eyes = Eyes(
-            self._terminals, judges, self._pool, grids, order.evidence, self._clock, self._publish, self._memories
+            self._terminals,
+            judges,
+            self._pool,
+            grids,
+            order.evidence,
+            self._clock,
+            self._publish,
+            self._memories,
+            reserve_bytes=order.reserve_bytes,
         )
+        self._held: dict[str, list[Encoded]] = {}  #: packets for the clips of cases that go on yet, by case
         self._looker = Looker(streams_of(order.terminals), order.looking, self._eyes.on_look)
         self._eyes.use(self._looker)
         self._interest = Interest(order.looking.zone_gap, order.looking.history_gap)
@@ -85,9 +96,20 @@ class ShardWork:
         picture = self._looker.newest(terminal_id)
         return None if picture is None else as_jpeg(picture)
 
-    def clip(self, terminal_id: str) -> bytes | None:
-        """The terminal's last seconds, as they came, as an MP4 file; None where there are none."""
-        return remux(self._looker.packets(terminal_id))
+    def hold(self, terminal_id: str, case_id: str) -> bytes | None:
+        """Keep the terminal's last seconds for a clip that goes on; what there is of it, as `clip` gives it."""
+        while len(self._held) >= _MOST_HELD:
+            self._held.pop(next(iter(self._held)))
+        self._held[case_id] = self._looker.packets(terminal_id)
+        return remux(self._held[case_id])
+
+    def clip(self, terminal_id: str, case_id: str = "") -> bytes | None:
+        """The last seconds as they came, as an MP4 file; None where there are none.
+
+        With a case: what was held for it, and the seconds since; None where nothing was.
+        """
+        held = self._held.pop(case_id, None) if case_id else []
+        return None if held is None else remux(joined(held, self._looker.packets(terminal_id)))
 
     def add(self, terminal: Terminal) -> None:
         """Look at one more terminal, or at one that has changed."""

@@ -165,6 +165,45 @@ EVIDENCE = Table(
     Index("evidence_by_case", "case_id"),
 )
 
+#: what the chain of seals says, so that it can be asked quickly and its end is known twice
+SEALS = Table(
+    "seals",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", String, nullable=False),
+    Column("kind", String, nullable=False),  # "key", "case", "dropped", "held"
+    Column("key", String, nullable=False),  # who signs the next one
+    Column("keys_seq", Integer, nullable=False),  # the seal that named that key
+    Column("keys_sha256", String, nullable=False),
+    Column("case_id", String),
+    Column("version", Integer),  # of the case when it was sealed
+    Column("lines", Integer),  # of its history then
+    Column("files", Integer),  # that it had then
+    Column("closed", Boolean),  # whether it was closed then
+    Index("seals_by_case", "case_id", "seq"),
+    Index("seals_by_kind", "kind", "seq"),
+)
+
+#: cases of which nothing may be dropped
+HOLDS = Table(
+    "evidence_holds",
+    METADATA,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+#: cases whose files were dropped on purpose
+DROPPED = Table(
+    "evidence_dropped",
+    METADATA,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),  # the seal that says so
+    Column("done", Boolean, nullable=False),  # whether the files are gone
+    Index("evidence_dropped_undone", "done"),
+)
+
 USERS = Table(
     "users",
     METADATA,

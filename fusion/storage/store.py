@@ -16,6 +16,7 @@ from fusion.plugins import Config
 from fusion.storage.database import Database
 from fusion.storage.reports import Reports
 from fusion.storage.schema import ANSWERS, CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, USERS
+from fusion.storage.seal_book import SealBook
 from fusion.storage.stalls import Audit, Stalls
 from fusion.storage.unit import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Incident
@@ -84,6 +85,7 @@ class Store:
     def __init__(self, url: URL) -> None:
         self._db = Database(url)
         self.reports, self.stalls, self.audit = Reports(self._db), Stalls(self._db), Audit(self._db)
+        self.seals = SealBook(self._db)  #: what is known of sealed evidence
 
     @property
     def where(self) -> str:
@@ -221,6 +223,19 @@ class Store:
         with self._db.reading() as db:
             found: str | None = db.execute(select(EVIDENCE.c.path).where(EVIDENCE.c.id == evidence_id)).scalar()
             return found
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident."""
+        with self._db.reading() as db:
+            body = db.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == incident_id)).scalar()
+            return None if body is None else msgspec.json.decode(body, type=Incident)
+
+    def case_named(self, name: str) -> Case | None:
+        """A case by its id or its number."""
+        query = select(CASES.c.body).where((CASES.c.id == name) | (CASES.c.number == name))
+        with self._db.reading() as db:
+            body = db.execute(query).scalar()
+            return None if body is None else msgspec.json.decode(body, type=Case)
 
     def positions(self) -> dict[str, Position]:
         """The newest position of each worker."""
