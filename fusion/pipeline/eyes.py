@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
+from fusion.pipeline.steering import steer
 from fusion.types.errors import FusionError
 from fusion.types.picture import Picture
 from fusion.types.place import Place
@@ -25,7 +25,6 @@ from fusion.types.signal import EvidenceRef, Finding, Phase, Signal
 from fusion.types.terminal import Terminal
 
 _LOG = structlog.get_logger()
-_ATTEND = timedelta(seconds=20)
 #: From this level of the budget on, so many crops of a look; None: as many as the judge wants.
 _CROPS_BY_EFFORT: tuple[tuple[float, int | None], ...] = ((0.5, None), (0.0, 2))
 
@@ -76,10 +75,8 @@ class Eyes:
             self._tell(terminal, finding, look.picture, judge)
         if self._memories is not None:
             self._memories.after_look(terminal.id, judge, look.picture.at)
-        if judge.candidate and self._looker is not None:
-            self._looker.attend(terminal.id, look.picture.at + _ATTEND)
-            if judge.wants_burst:
-                self._looker.burst(terminal.id)
+        if self._looker is not None:
+            steer(self._looker, judge, look)
 
     def _most_crops(self, *, burst: bool) -> int | None:
         """How many crops of a look the detector may be given: all, unless it is a burst or time is short."""
