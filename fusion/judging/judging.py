@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fusion.judging.due import due
@@ -54,7 +54,7 @@ def judge(task: Task, done: Callable[[ClipRun], None] = lambda _: None) -> Repor
     model = task.chain.detectors.chosen(task.chain.folder)
     return Report(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        version=version("fusion"),
+        version=_version(),
         rules=[_plain(rule.model_dump(mode="json")) for rule in task.chain.rules],
         model=model.name,
         model_sha256=model.entry.sha256,
@@ -68,6 +68,14 @@ def judge(task: Task, done: Callable[[ClipRun], None] = lambda _: None) -> Repor
         false_alarms=[_false(one, alarm.told, alarm.cause, pictures) for one in judged for alarm in one.matched.false],
         faults=faults,
     )
+
+
+def _version() -> str:
+    """Empty where fusion runs from its sources without being installed."""
+    try:
+        return version("fusion")
+    except PackageNotFoundError:
+        return ""
 
 
 def _beside(clip: Clip, run: ClipRun, task: Task) -> Judged:
