@@ -71,12 +71,18 @@ def figures(judged: Sequence[Judged], kind: str) -> Figures:
         signals=len(found) + len(false) + beside + repeats,
         repeats=repeats,
         beside=beside,
+        early=sum(_early(result, judged[0].tolerance_s) for result in found),
         false_alarms=frequency(len(false), sum(one.run.cost.media_s for one in judged)),
         from_start=_delay(found, lambda result: result.event.start_s),
         from_due=_delay(found, lambda result: result.due.met_s),
         from_met=_delay(found, lambda result: result.found.met_s if result.found else None),
         from_left=_delay(found, lambda result: result.event.left_s),
     )
+
+
+def _early(result: EventResult, tolerance_s: float) -> bool:
+    told, met_s = result.found, result.due.met_s
+    return told is not None and met_s is not None and told.told_s < met_s - tolerance_s
 
 
 def share(hits: int, of: int) -> Share:

@@ -11,6 +11,8 @@ FALSE_PER_HOUR = 0.1
 _OF_FULL_RECALL, _OF_FULL_CPU = 0.95, 0.1
 _DELAYS_S = {str(EventKind.STREET_STALL): 5.0, str(EventKind.WASTE_DUMPING): 10.0}
 _QUIET_MS = 0.5
+KINDS_ZH = {str(EventKind.STREET_STALL): "占道经营", str(EventKind.WASTE_DUMPING): "垃圾倾倒"}
+RATES_ZH = {"full": "全解码", "keyframes": "关键帧", "adaptive": "自适应"}
 #: What no false alarm may come from, as words of causes, scenes and conditions.
 _NEVER = ("chat", "parked", "parking", "rain", "night", "light")
 _WANTED = "wanted: recall=0.95,precision=0.95,false_per_hour=0.1, or some of these"
@@ -31,18 +33,18 @@ def goals(rates: Sequence[RateReport], causes: Mapping[str, Sequence[str]]) -> l
 
 
 def _of_rate(report: RateReport, words: Sequence[str]) -> Iterator[Goal]:
-    rate = report.rate
+    rate, rate_zh = report.rate, RATES_ZH.get(report.rate, report.rate)
     for figures in report.kinds:
-        kind = figures.kind
-        yield _share(f"召回率 · {kind} · {rate}", f"recall · {kind} · {rate}", figures.recall, RECALL)
-        yield _share(f"精确率 · {kind} · {rate}", f"precision · {kind} · {rate}", figures.precision, PRECISION)
+        kind, kind_zh = figures.kind, KINDS_ZH.get(figures.kind, figures.kind)
+        yield _share(f"召回率 · {kind_zh} · {rate_zh}", f"recall · {kind} · {rate}", figures.recall, RECALL)
+        yield _share(f"精确率 · {kind_zh} · {rate_zh}", f"precision · {kind} · {rate}", figures.precision, PRECISION)
     yield _frequency(
-        f"反例误报（每路每小时） · {rate}", f"false alarms on negatives, per camera-hour · {rate}",
+        f"反例误报（每路每小时） · {rate_zh}", f"false alarms on negatives, per camera-hour · {rate}",
         report.negatives.false_alarms,
     )  # fmt: skip
     count = sum(any(word in cause for word in _NEVER) for cause in words)
     yield Goal(
-        zh=f"聊天、停车、雨、夜间、光线变化的误报 · {rate}",
+        zh=f"聊天、停车、雨、夜间、光线变化的误报 · {rate_zh}",
         en=f"false alarms on chat, parked cars, rain, night, light change · {rate}",
         wanted="0", found=str(count), reached=count == 0, sure=True,
     )  # fmt: skip
@@ -51,7 +53,7 @@ def _of_rate(report: RateReport, words: Sequence[str]) -> Iterator[Goal]:
             yield _delay(figures, rate)
     quiet_ms = report.spent.quiet_look_ms
     yield Goal(
-        zh=f"安静画面每次查看的判定开销（不含解码） · {rate}",
+        zh=f"安静画面每次查看的判定开销（不含解码） · {rate_zh}",
         en=f"cost of a look at a quiet terminal, all but decoding · {rate}",
         wanted=f"≤ {_QUIET_MS:g} ms", found="–" if quiet_ms is None else f"{quiet_ms:.2f} ms",
         reached=None if quiet_ms is None else quiet_ms <= _QUIET_MS, sure=True,
@@ -74,7 +76,7 @@ def _frequency(zh: str, en: str, frequency: Frequency) -> Goal:
 def _delay(figures: Figures, rate: str) -> Goal:
     most_s, delay = _DELAYS_S[figures.kind], figures.from_due
     return Goal(
-        zh=f"满足规则到报出 p95 · {figures.kind} · {rate}",
+        zh=f"满足规则到报出 p95 · {KINDS_ZH[figures.kind]} · {RATES_ZH.get(rate, rate)}",
         en=f"from the rule being met to the signal, p95 · {figures.kind} · {rate}",
         wanted=f"≤ {most_s:g} s",
         found="–" if delay.p95_s is None else f"{delay.p95_s:.1f} s",

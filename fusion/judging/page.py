@@ -11,7 +11,7 @@ import jinja2
 import msgspec
 import numpy as np
 
-from fusion.judging.goals import PRECISION, RECALL
+from fusion.judging.goals import KINDS_ZH, PRECISION, RATES_ZH, RECALL
 from fusion.judging.report import CurvePoint, Report, Shown
 from fusion.judging.timelines import timeline
 from fusion.types.errors import SiteError
@@ -21,8 +21,8 @@ _MOST_CARDS = 200  #: of misses and of false alarms; report.json has them all
 
 WORDS = MappingProxyType(
     {
-        "rates": {"full": "全解码", "keyframes": "关键帧", "adaptive": "自适应"},
-        "kinds": {"street_stall": "占道经营", "waste_dumping": "垃圾倾倒"},
+        "rates": RATES_ZH,
+        "kinds": KINDS_ZH,
         "causes": {"unknown": "不明 unknown", "repeat": "重复报出 repeat"},
         "dimensions": {
             "camera": "机位",

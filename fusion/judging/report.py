@@ -41,6 +41,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     signals: int
     repeats: int  #: told again and filed in the same case: neither true nor false
     beside: int  #: told of events that were not due: neither true nor false
+    early: int  #: found, but told sooner than the truth meets the rule, by more than the tolerance
     false_alarms: Frequency
     from_start: Delay  #: from the event's start to the signal
     from_due: Delay  #: from when the truth meets the rule to the signal
