@@ -147,4 +147,3 @@ class MediaLooker:
             look = self._desk.look(picture, burst=burst)
         if isinstance(look, Look):
             self._on_look(look)
-        # A burst that was just asked for begins with the picture that called for it, as live.

@@ -116,7 +116,7 @@ class _Judging:
         crops, before_s = self.judge.crops, self.watch.cpu_s["judge"]
         with self.watch.of("judge"):
             findings = self.judge.look(look.picture, look.changes)
-        if self.judge.crops == crops:
+        if self.judge.crops == crops and len(self._looks_s) > 1:  # the first look only sets the background up
             self._cost += Cost(quiet_looks=1, quiet_s=self.watch.cpu_s["judge"] - before_s)
         for finding in findings:
             key = (finding.kind, finding.thing_id)
