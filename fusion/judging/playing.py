@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -140,4 +139,4 @@ def picture_near(clip: Path, second: float, terminal_id: str) -> Picture | None:
         return None
     finally:
         reader.close()
-    return None if last is None else replace(last)
+    return last

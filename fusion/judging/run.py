@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 
+from fusion.children import die_with_parent
 from fusion.detectors.base import Detector, load
 from fusion.detectors.pool import OnnxConfig
 from fusion.judging.piece import Chain, Piece, judge_piece
@@ -69,6 +70,7 @@ class _Worker:
     @staticmethod
     def start(plugins: Sequence[Path]) -> None:
         """Before the first piece: kinds of rules must be known before they can be handed over."""
+        die_with_parent()
         for plugin in plugins:
             load_file(plugin)
 

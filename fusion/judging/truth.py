@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from fusion.rules.zones import around
 from fusion.types.sighting import Box
 from fusion.types.zone import Zone
 
@@ -26,11 +25,6 @@ class Course:
         index = bisect_left(self.boxes, second, key=lambda entry: entry[0])
         near = self.boxes[max(0, index - 1) : index + 1]
         return min(near, key=lambda entry: abs(entry[0] - second))[1]
-
-    def during(self, first_s: float, last_s: float) -> Box | None:
-        """The box around all of the time."""
-        boxes = [box for second, box in self.boxes if first_s <= second <= last_s]
-        return around(boxes) if boxes else self.at((first_s + last_s) / 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

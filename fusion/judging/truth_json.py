@@ -117,7 +117,7 @@ class TruthDocument(_Open):
     def truth(self, file: Path) -> Truth:
         """As judged; what it names no clip for is the clip of its own name."""
         return Truth(
-            clip=self.clip,
+            clip=Path(self.clip.replace("\\", "/")).name,
             scene=self.kind or file.stem,
             starts_at=_fixed(self.starts_at),
             zones=tuple(_zone_of(zone, number) for number, zone in enumerate(self.zones, start=1)),
