@@ -26,7 +26,9 @@ WORDS = MappingProxyType(
         "causes": {"unknown": "不明 unknown", "repeat": "重复报出 repeat"},
         "dimensions": {
             "camera": "机位",
+            "clock": "画面时钟",
             "codec": "编码",
+            "difficulty": "难度",
             "fault": "摄像机故障",
             "light": "光线",
             "scene": "场景",

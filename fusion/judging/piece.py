@@ -116,7 +116,7 @@ class _Judging:
         crops, before_s = self.judge.crops, self.watch.cpu_s["judge"]
         with self.watch.of("judge"):
             findings = self.judge.look(look.picture, look.changes)
-        if self.judge.crops == crops and len(self._looks_s) > 1:  # the first look only sets the background up
+        if self.judge.crops == crops and self._nothing_there(look):
             self._cost += Cost(quiet_looks=1, quiet_s=self.watch.cpu_s["judge"] - before_s)
         for finding in findings:
             key = (finding.kind, finding.thing_id)
@@ -124,6 +124,11 @@ class _Judging:
                 self._told[key] = self._tell(finding, look)
             elif finding.phase is Phase.ENDED and key in self._told:
                 self._told[key] = replace(self._told[key], ended_s=at_s)
+
+    def _nothing_there(self, look: Look) -> bool:
+        seen = self.judge.sighting
+        first = len(self._looks_s) == 1  # it only sets the background up
+        return not (first or look.changes or self.judge.candidate or (seen and (seen.tracks or seen.residues)))
 
     def ended(self, cpu_s: float) -> ClipRun:
         """All that was said, and what it cost."""

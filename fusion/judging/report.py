@@ -90,7 +90,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
     looks: int
     looks_per_media_min: float
     crops: int  #: pictures given to the detector
-    quiet_looks: int  #: looks at which it was given none
+    quiet_looks: int  #: looks at which nothing changed and nothing was there
     quiet_look_ms: float | None  #: processor time of such a look, all but decoding
 
 

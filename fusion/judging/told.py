@@ -32,7 +32,7 @@ class Cost:
     cpu_s: float = 0.0  #: processor time, all of it
     stages_s: dict[str, float] = field(default_factory=dict)  #: processor time by stage; decode includes reading
     looks: int = 0
-    quiet_looks: int = 0  #: looks at which nothing was given to the detector
+    quiet_looks: int = 0  #: looks at which nothing changed, nothing was followed, and nothing given to the detector
     quiet_s: float = 0.0  #: processor time of those, without decoding
     crops: int = 0  #: pictures given to the detector
 

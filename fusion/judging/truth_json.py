@@ -94,6 +94,7 @@ class TruthDocument(_Open):
     format: Literal[1, 2] = 2
     clip: str = ""
     kind: str = ""
+    difficulty: Annotated[str, Field(max_length=60)] = ""
     fps: Annotated[float, Field(gt=0, le=1000)] | None = None
     size_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]] | None = None
     starts_at: AwareDatetime | None = None
@@ -126,7 +127,7 @@ class TruthDocument(_Open):
                 Happening(name=h.name, start_s=h.start_s, end_s=h.end_s, course=self._course(h))
                 for h in self.happenings
             ),
-            conditions=_conditions(self.conditions),
+            conditions=_conditions(self.conditions) | ({"difficulty": self.difficulty} if self.difficulty else {}),
         )
 
     def _event(self, event: _Event, number: int) -> TrueEvent:

@@ -1,4 +1,5 @@
 from datetime import datetime, time, timedelta, timezone
+from typing import Any
 
 from fusion.judging.due import due
 from fusion.judging.piece import SHORT_RULES
@@ -17,7 +18,7 @@ def zone(start: time, end: time) -> Zone:
     return Zone(id="Z1", name="S-01", kind="no_stall", polygon=((0, 0), (1, 0), (1, 1)), windows=windows)
 
 
-def met(start_s: float, end_s: float, **facts: object) -> float | str:
+def met(start_s: float, end_s: float, **facts: Any) -> float | str:
     found = due(event(start_s, end_s, **facts), Truth(clip="c"), whole_picture(), SHORT_RULES, 50.0)
     return found.why_not if found.met_s is None else found.met_s
 

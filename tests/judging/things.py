@@ -17,7 +17,7 @@ THERE = Box(0.7, 0.4, 0.8, 0.6)
 
 
 def told(at_s: float, box: Box = HERE, **facts: Any) -> Told:
-    given = {
+    given: dict[str, Any] = {
         "kind": "waste_dumping", "thing_id": f"Z1/{at_s}", "zone_id": "Z1", "since_s": at_s - 10, "met_s": at_s - 1,
         "belief": 0.8, "reason_zh": "有物遗留", "reason_en": "a thing was left",
     }  # fmt: skip
