@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fusion.judging.due import Due
-from fusion.judging.matching import EventResult, FalseAlarm, Matched, match
+from fusion.judging.matching import EventResult, FalseAlarm, Matched, believed, match
 from fusion.judging.report import (
     Cause,
     Condition,
@@ -19,7 +19,7 @@ from fusion.judging.report import (
     Spent,
 )
 from fusion.judging.statistics import percentile, poisson, wilson
-from fusion.judging.told import ClipRun, Cost
+from fusion.judging.told import ClipRun, Cost, Told
 from fusion.judging.truth import Truth
 
 _S_PER_H = 3600.0
@@ -71,6 +71,7 @@ def figures(judged: Sequence[Judged], kind: str) -> Figures:
         signals=len(found) + len(false) + beside + repeats,
         repeats=repeats,
         beside=beside,
+        unbelieved=sum(len(mine) - len(believed(mine)) for one in judged for mine in [_of_kind(one.run.told, kind)]),
         early=sum(_early(result, judged[0].tolerance_s) for result in found),
         false_alarms=frequency(len(false), sum(one.run.cost.media_s for one in judged)),
         from_start=_delay(found, lambda result: result.event.start_s),
@@ -78,6 +79,10 @@ def figures(judged: Sequence[Judged], kind: str) -> Figures:
         from_met=_delay(found, lambda result: result.found.met_s if result.found else None),
         from_left=_delay(found, lambda result: result.event.left_s),
     )
+
+
+def _of_kind(told: Iterable[Told], kind: str) -> list[Told]:
+    return [one for one in told if kind in {"", one.kind}]
 
 
 def _early(result: EventResult, tolerance_s: float) -> bool:

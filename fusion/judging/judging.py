@@ -9,7 +9,7 @@ from pathlib import Path
 from fusion.judging.due import due
 from fusion.judging.figures import Judged, rate_report
 from fusion.judging.goals import goals
-from fusion.judging.matching import TOLERANCE_S, EventResult, match
+from fusion.judging.matching import TOLERANCE_S, EventResult, believed, match
 from fusion.judging.piece import Chain
 from fusion.judging.playing import Rate
 from fusion.judging.report import ClipReport, Lane, Mark, Report, Shown
@@ -39,6 +39,7 @@ def judge(task: Task, done: Callable[[ClipRun], None] = lambda _: None) -> Repor
     Raises:
         SiteError: the model or a plug-in cannot be loaded, or not one clip could be judged.
     """
+    model = task.chain.detectors.chosen(task.chain.folder)  # said before any work where it is wrong
     runs = run(task.clips, task.rates, task.chain, jobs=task.jobs, pictures=task.pictures is not None, done=done)
     faults = sorted({one.fault for one in runs if one.fault})
     if all(one.fault for one in runs):
@@ -51,7 +52,6 @@ def judge(task: Task, done: Callable[[ClipRun], None] = lambda _: None) -> Repor
                    | {event.kind for clip in task.clips for event in clip.truth.events})  # fmt: skip
     by_rate = {rate: [one for one in judged if one.run.rate is rate] for rate in task.rates}
     rates = [rate_report(str(rate), members, kinds) for rate, members in by_rate.items()]
-    model = task.chain.detectors.chosen(task.chain.folder)
     return Report(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         version=_version(),
@@ -82,7 +82,7 @@ def _beside(clip: Clip, run: ClipRun, task: Task) -> Judged:
     truth = clip.truth
     zones = whole_picture(truth.zones)
     dues = tuple(due(event, truth, zones, task.chain.rules, run.cost.media_s) for event in truth.events)
-    matched = match(truth, run.told, dues, task.tolerance_s)
+    matched = match(truth, believed(run.told), dues, task.tolerance_s)
     return Judged(truth=truth, dues=dues, run=run, matched=matched, tolerance_s=task.tolerance_s)
 
 
@@ -173,6 +173,9 @@ def _lane(one: Judged) -> Lane:
         if result.found is not None:
             marks.append(_signal(result.found, "true" if wanted else "beside", ""))
         marks += [_signal(told, "repeat", "") for told in result.repeats]
+    marks += [
+        _signal(told, "weak", "belief too weak for a case") for told in one.run.told if told not in believed([told])
+    ]
     run = one.run
     return Lane(
         rate=str(run.rate),

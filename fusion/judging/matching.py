@@ -73,6 +73,12 @@ def match(truth: Truth, told: Sequence[Told], dues: Sequence[Due], tolerance_s: 
     return results
 
 
+def believed(told: Sequence[Told]) -> list[Told]:
+    """Those that are enough for a case by themselves; a weaker one alarms nobody until another source says the same."""
+    least = FusionPolicy().believed
+    return [one for one in told if one.belief >= least]
+
+
 def speaks_of(told: Told, thing: TrueEvent | Happening, tolerance_s: float) -> bool:
     """Whether time and place allow it."""
     if told.told_s < thing.start_s - tolerance_s or told.since_s > thing.end_s + tolerance_s:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import cv2
 
-from fusion.detectors.base import Detector, Image
+from fusion.detectors.base import Detector
 from fusion.detectors.pool import OnnxConfig
+from fusion.detectors.preparing import Image
 from fusion.ingest.look import Look
 from fusion.ingest.looking_policy import LookingPolicy
 from fusion.ingest.probe import probe
@@ -21,6 +22,7 @@ from fusion.judging.told import ClipRun, Cost, Told
 from fusion.judging.truth import Happening, TrueEvent, Truth
 from fusion.judging.truths import Clip
 from fusion.pipeline.judge import TerminalJudge
+from fusion.pipeline.steering import most_crops
 from fusion.pipeline.watch import whole_picture
 from fusion.rules import DumpingConfig, RuleConfig, StallConfig
 from fusion.tracking.config import FollowerConfig
@@ -105,6 +107,7 @@ class _Judging:
             detect=self._detect,
             site_tz=truth.site_tz,
             follow=chain.follow,
+            crop_px=max(detector.size_px),
         )
         self._told: dict[tuple[str, str], Told] = {}
         self._looks_s: list[float] = []
@@ -115,7 +118,7 @@ class _Judging:
         self._looks_s.append(at_s)
         crops, before_s = self.judge.crops, self.watch.cpu_s["judge"]
         with self.watch.of("judge"):
-            findings = self.judge.look(look.picture, look.changes)
+            findings = self.judge.look(look.picture, look.changes, most_crops=most_crops(burst=look.burst))
         if self.judge.crops == crops and self._nothing_there(look):
             self._cost += Cost(quiet_looks=1, quiet_s=self.watch.cpu_s["judge"] - before_s)
         for finding in findings:

@@ -74,7 +74,7 @@ def play(
     for picture in pictures:
         with timed("gate"):
             change = gate.judge(picture.y, picture.at)
-        on_look(Look(picture, change.boxes, change.share, burst=rate is Rate.FULL, sudden=change.sudden))
+        on_look(Look(picture, change.boxes, change.share, burst=False, sudden=change.sudden))
 
 
 def _adaptive(

@@ -40,6 +40,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     precision: Share  #: of what was told, that which is true; doubled signals are not
     signals: int
     repeats: int  #: told again and filed in the same case: neither true nor false
+    unbelieved: int  #: too weak for a case by themselves: neither true nor false
     beside: int  #: told of events that were not due: neither true nor false
     early: int  #: found, but told sooner than the truth meets the rule, by more than the tolerance
     false_alarms: Frequency
@@ -125,7 +126,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     start_s: float
     end_s: float
     note: str = ""
-    state: str = ""  #: of an event: found, missed, not_due; of a signal: true, repeat, beside, false
+    state: str = ""  #: of an event: found, missed, not_due; of a signal: true, repeat, beside, weak, false
     at_s: float | None = None  #: of a signal: when it was told; of an event: when its rule is met
 
 

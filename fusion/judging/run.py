@@ -6,7 +6,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from fusion.children import die_with_parent
-from fusion.detectors.base import Detector, load
+from fusion.detectors.base import Detector
 from fusion.detectors.pool import OnnxConfig
 from fusion.judging.piece import Chain, Piece, judge_piece
 from fusion.judging.playing import Rate
@@ -82,5 +82,4 @@ class _Worker:
 
 
 def _loaded(chain: Chain) -> Detector:
-    config = chain.detectors
-    return load(config.chosen(chain.folder), least_score=config.least_score, providers=config.providers)
+    return chain.detectors.started(chain.detectors.chosen(chain.folder))

@@ -7,6 +7,8 @@ from fusion.ingest.look import Look
 from fusion.pipeline.judge import TerminalJudge
 
 _ATTEND = timedelta(seconds=20)
+#: From this level of the budget on, so many crops of a look; None: as many as the judge wants.
+_CROPS_BY_EFFORT: tuple[tuple[float, int | None], ...] = ((0.5, None), (0.0, 2))
 
 
 class Steered(Protocol):
@@ -27,3 +29,10 @@ def steer(looker: Steered, judge: TerminalJudge, look: Look) -> None:
     looker.attend(terminal_id, look.picture.at + _ATTEND)
     if judge.wants_burst:
         looker.burst(terminal_id)
+
+
+def most_crops(*, burst: bool, effort: float = 1.0) -> int | None:
+    """How many crops of a look the detector may be given: all, unless it is a burst or time is short."""
+    if burst:
+        return 1
+    return next((crops for floor, crops in _CROPS_BY_EFFORT if effort >= floor), 1)
