@@ -107,7 +107,7 @@ class _Judging:
             detect=self._detect,
             site_tz=truth.site_tz,
             follow=chain.follow,
-            crop_px=max(detector.size_px),
+            crop_px=max(detector.preparation.size_px),
         )
         self._told: dict[tuple[str, str], Told] = {}
         self._looks_s: list[float] = []

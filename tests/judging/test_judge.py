@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from fusion.cli.main import app
+from fusion.cli.judge import add_to
 from fusion.judging.chains import read_chain
 from fusion.judging.judging import Task, judge
 from fusion.judging.page import page_of
@@ -23,6 +24,8 @@ from fusion.types.errors import SiteError
 
 from .things import CLIPS
 
+APP = typer.Typer()  # by itself: the whole command line would send the logs of all later tests to its own output
+add_to(APP)
 BAGS = CLIPS / "dump_bags.sub.mp4"
 
 
@@ -51,8 +54,8 @@ def wrong(wrong_truth: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     """(the report's folder, what the command said)."""
     folder = tmp_path_factory.mktemp("judged") / "report"
     said = CliRunner().invoke(
-        app,
-        ["judge", str(BAGS), "--truth", str(wrong_truth), "--rate", "keyframes", "--report", str(folder), "--jobs", "1",
+        APP,
+        [str(BAGS), "--truth", str(wrong_truth), "--rate", "keyframes", "--report", str(folder), "--jobs", "1",
          "--wanted", "recall=0.95"],
     )  # fmt: skip
     return folder, said
@@ -156,6 +159,6 @@ def test_rules_come_from_a_file_as_they_stand_in_a_site(tmp_path: Path) -> None:
     ],
 )
 def test_bad_options_are_refused_before_anything_is_judged(arguments: list[str], words: str) -> None:
-    said = CliRunner().invoke(app, ["judge", str(BAGS), "--truth", str(CLIPS), *arguments])
+    said = CliRunner().invoke(APP, [str(BAGS), "--truth", str(CLIPS), *arguments])
     assert isinstance(said.exception, SiteError)
     assert words in str(said.exception)
