@@ -40,6 +40,11 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
         return False
 
 
+def die_with_parent() -> None:
+    """Called in a worker process: the kernel kills it when the thread that started it ends, however that ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _die_with(parent: int) -> Callable[[], None]:
     def before_exec() -> None:
         # A group of its own keeps the terminal's Ctrl-C for the parent, which then stops us in order.

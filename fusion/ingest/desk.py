@@ -1,15 +1,18 @@
 """Everything that the looker keeps of one terminal, and the rules of when it is looked at."""
 
+import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from fusion.ingest.change import Change, ChangeGate
+from fusion.ingest.counters import Drop
 from fusion.ingest.health import HealthCard
+from fusion.ingest.look import Look
 from fusion.ingest.looking_policy import LookingPolicy
 from fusion.ingest.main_streams import MainStream
 from fusion.ingest.reader import Encoded, ReadFacts, StreamHead
@@ -31,8 +34,10 @@ _log = structlog.get_logger()
 class Desk:
     """State of one terminal. Times are those of its pictures (aware, UTC) unless they are named monotonic."""
 
-    def __init__(self, terminal_id: str, policy: LookingPolicy) -> None:
+    def __init__(self, terminal_id: str, policy: LookingPolicy, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """`clock_s`: what bursts are timed by, in seconds; a file's is its own time."""
         self.terminal_id = terminal_id
+        self._clock_s = clock_s
         self.ring = Ring(policy.reading.ring, policy.reading.ring_bytes)
         self.health = HealthCard(terminal_id, max(policy.reading.read_timeout, 2 * policy.longest_gap))
         #: Held while a picture is judged and given out: no two at once, and never back in time.
@@ -57,7 +62,7 @@ class Desk:
         self._troubles_due = _NEVER
         self._keyframe_at: datetime | None = None
         self._sparse = False
-        self._burst_until_s = 0.0  #: monotonic
+        self._burst_until_s = -math.inf  #: of the clock
         self._facts, self._facts_at = ReadFacts(), datetime.now(UTC)
 
     def opened(self, head: StreamHead) -> None:
@@ -106,12 +111,12 @@ class Desk:
 
     def burst(self, for_: timedelta) -> None:
         """Look several times a second from now on, for this long."""
-        self._burst_until_s = max(self._burst_until_s, time.monotonic() + for_.total_seconds())
+        self._burst_until_s = max(self._burst_until_s, self._clock_s() + for_.total_seconds())
 
     @property
     def bursting(self) -> bool:
         """Whether a burst is on."""
-        return time.monotonic() < self._burst_until_s
+        return self._clock_s() < self._burst_until_s
 
     @property
     def followed_every(self) -> timedelta:
@@ -132,6 +137,15 @@ class Desk:
         if at <= self._awake_until or (self.prefer is not None and gap >= self.prefer):
             return Call.WANT
         return Call.SPARE if self._policy.spare and gap >= self._policy.look_every else None
+
+    def look(self, picture: Picture, *, burst: bool) -> Look | Drop:
+        """A decoded picture as the look that the pipeline is given, or why it is not given."""
+        if picture.at <= self.last_judged_at:
+            return Drop.OVERTAKEN
+        change = self.judge(picture)
+        if change is None:
+            return Drop.QUIET
+        return Look(picture, change.boxes, change.share, burst=burst, sudden=change.sudden)
 
     def judge(self, picture: Picture) -> Change | None:
         """Compare a decoded picture with the background; None where nothing calls for a look at it."""

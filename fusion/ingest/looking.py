@@ -283,17 +283,13 @@ class Looker:
 
     def _give(self, desk: Desk, picture: Picture, burst: bool) -> None:
         with desk.judging:
-            if picture.at <= desk.last_judged_at:
-                self._counting.dropped(Drop.OVERTAKEN)
-                return
-            change = desk.judge(picture)
-            if change is None:
-                self._counting.dropped(Drop.QUIET)
+            look = desk.look(picture, burst=burst)
+            if isinstance(look, Drop):
+                self._counting.dropped(look)
                 return
             if self._stopping.is_set() or desk.retired:
                 return
             self._counting.looked(desk.terminal_id)
-            look = Look(picture, change.boxes, change.share, burst=burst, sudden=change.sudden)
             try:
                 self._on_look(look)
             except Exception:  # noqa: BLE001 - what the pipeline does wrong must not stop the looking

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
+from fusion.pipeline.steering import most_crops, steer
 from fusion.types.errors import FusionError
 from fusion.types.picture import Picture
 from fusion.types.place import Place
@@ -26,9 +26,6 @@ from fusion.types.signal import EvidenceRef, Finding, Phase, Signal
 from fusion.types.terminal import Terminal
 
 _LOG = structlog.get_logger()
-_ATTEND = timedelta(seconds=20)
-#: From this level of the budget on, so many crops of a look; None: as many as the judge wants.
-_CROPS_BY_EFFORT: tuple[tuple[float, int | None], ...] = ((0.5, None), (0.0, 2))
 
 MakeJudge = Callable[[Terminal, Callable[..., object]], TerminalJudge]
 
@@ -69,9 +66,11 @@ class Eyes:
         judge = self.judges.get(look.picture.terminal_id)
         if terminal is None or judge is None:
             return  # it was taken off the register a moment ago
+        effort = self._looker.effort if self._looker is not None else 1.0
+        crops = most_crops(burst=look.burst, effort=effort)
         with metrics.LOOK_SECONDS.time():
             try:
-                findings = judge.look(look.picture, look.changes, most_crops=self._most_crops(burst=look.burst))
+                findings = judge.look(look.picture, look.changes, most_crops=crops)
             except Dropped:
                 return  # the detector is busy with newer pictures
         with self._counting:
@@ -80,17 +79,8 @@ class Eyes:
             self._tell(terminal, finding, look.picture, judge)
         if self._memories is not None:
             self._memories.after_look(terminal.id, judge, look.picture.at)
-        if judge.candidate and self._looker is not None:
-            self._looker.attend(terminal.id, look.picture.at + _ATTEND)
-            if judge.wants_burst:
-                self._looker.burst(terminal.id)
-
-    def _most_crops(self, *, burst: bool) -> int | None:
-        """How many crops of a look the detector may be given: all, unless it is a burst or time is short."""
-        if burst:
-            return 1
-        effort = self._looker.effort if self._looker is not None else 1.0
-        return next((crops for floor, crops in _CROPS_BY_EFFORT if effort >= floor), 1)
+        if self._looker is not None:
+            steer(self._looker, judge, look)
 
     def _tell(self, terminal: Terminal, finding: Finding, picture: Picture, judge: TerminalJudge) -> None:
         place = place_of(terminal, finding.box)
