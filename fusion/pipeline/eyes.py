@@ -18,6 +18,7 @@ from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
+from fusion.pipeline.second_stage import SecondStage
 from fusion.types.errors import FusionError
 from fusion.types.picture import Picture
 from fusion.types.place import Place
@@ -45,11 +46,13 @@ class Eyes:
         clock: ZoneInfo,
         publish: Callable[[Signal], None],
         memories: Memories | None = None,
+        second_stage: SecondStage | None = None,
     ) -> None:
         self._terminals, self._pool, self._grids = terminals, pool, grids
         self.judges = judges  #: by terminal; who adds or removes terminals changes it
         self._evidence, self._clock, self._publish = evidence, clock, publish
         self._memories = memories
+        self._second_stage = second_stage
         self._looker: Looker | None = None
         self._counting = threading.Lock()
         self.looked = 0  #: looks judged since the start
@@ -89,10 +92,13 @@ class Eyes:
         return next((crops for floor, crops in _CROPS_BY_EFFORT if effort >= floor), 1)
 
     def _tell(self, terminal: Terminal, finding: Finding, picture: Picture, judge: TerminalJudge) -> None:
+        believed_now = False
+        if self._second_stage is not None:
+            finding, believed_now = self._second_stage.weigh(terminal.id, finding, picture)
         place = place_of(terminal, finding.box)
         signal_id = signal_id_of(terminal.id, finding)
         evidence: tuple[EvidenceRef, ...] = ()
-        if finding.phase is Phase.STARTED:
+        if finding.phase is Phase.STARTED or believed_now:
             evidence = self._keep(terminal, finding, picture, judge, place, signal_id)
         signal = Signal(
             id=signal_id,

@@ -42,6 +42,7 @@ from fusion.settings.registers import (
 )
 from fusion.settings.tables import Row, read_marked, read_table
 from fusion.storage import StoreConfig
+from fusion.teaching.policy import SecondStagePolicy
 from fusion.tracking.config import FollowerConfig
 from fusion.types.case import Worker
 from fusion.types.errors import SiteError
@@ -72,6 +73,7 @@ class SiteConfig(Config):
     follow: FollowerConfig = FollowerConfig()
     detectors: OnnxConfig = OnnxConfig()
     fusion: FusionPolicy = FusionPolicy()
+    second_stage: SecondStagePolicy = SecondStagePolicy()
     dispatch: DispatchConfig = DispatchConfig()
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()

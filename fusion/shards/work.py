@@ -21,8 +21,10 @@ from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
+from fusion.pipeline.second_stage import SecondStage
 from fusion.shards.order import Order, Report, stream_of, streams_of
 from fusion.types.sighting import unknown_width
+from fusion.teaching.shelf import Shelf
 from fusion.types.signal import Signal
 from fusion.types.terminal import Terminal
 
@@ -47,8 +49,19 @@ class ShardWork:
         self._memories = Memories(order.memories)
         judges = {terminal.id: self._judge(terminal) for terminal in self._terminals.values()}
         grids = GridIndex(order.grids)
+        second_stage = (
+            SecondStage(Shelf(order.teaching), order.second_stage, order.believed) if order.teaching else None
+        )
         self._eyes = Eyes(
-            self._terminals, judges, self._pool, grids, order.evidence, self._clock, self._publish, self._memories
+            self._terminals,
+            judges,
+            self._pool,
+            grids,
+            order.evidence,
+            self._clock,
+            self._publish,
+            self._memories,
+            second_stage,
         )
         self._looker = Looker(streams_of(order.terminals), order.looking, self._eyes.on_look)
         self._eyes.use(self._looker)
