@@ -30,6 +30,7 @@ class Shown:
     """One crop with its class."""
 
     word: str  #: class
+    kind: str  #: of its clip
     terminal: str  #: set, kind and seed of its clip
     at_s: float
     crop: Image
@@ -55,7 +56,7 @@ def shown_in(truth_file: Path) -> Iterator[Shown]:
             for word, rect in _marked(truth, things, before, index / truth["fps"], rng):
                 if max(rect[2] - rect[0], rect[3] - rect[1]) >= _LEAST_PX:
                     box = _box(_shaken(rect, rng), truth["size_px"])
-                    yield Shown(word, terminal, index / truth["fps"], cut(picture, box))
+                    yield Shown(word, truth["kind"], terminal, index / truth["fps"], cut(picture, box))
 
 
 def _marked(

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from fusion.pipeline.second_stage import shipped_embedder
 from fusion.settings.site import read_site
 from fusion.teaching.examples import Example, Gathered, read_crops, unique
 from fusion.teaching.fit import TooEarly
-from fusion.teaching.learn import Learnt, learnt_from, switch
+from fusion.teaching.learn import Learnt, code_version, learnt_from, switch
 from fusion.teaching.measures import Figure
 from fusion.teaching.report import write_report
 from fusion.types.errors import SiteError
@@ -75,9 +74,7 @@ def _learn(place: Taught, folders: list[Path], report: Path | None, step: Steps)
     step.say(_said(found))
     examples = _examples(place, folders)
     try:
-        learnt = learnt_from(
-            examples, place.shelf, shipped_embedder(), now=now, code=f"fusion {version('fusion')}", step=step.at
-        )
+        learnt = learnt_from(examples, place.shelf, shipped_embedder(), now=now, code=code_version(), step=step.at)
     except TooEarly as error:
         step.done()
         typer.echo(f"fusion: {error}", err=True)
@@ -118,7 +115,7 @@ def _told(learnt: Learnt, name: str, *, used: bool, choice: str | None) -> list[
     return [
         f"{name}: {counts}",
         *(f"  {remark}" for remark in learnt.remarks),
-        f"  on {compared.crops} crops, held out by terminal and day, against {against}:",
+        f"  on {compared.crops} crops, held out by {new.validation['held_out_by']}, against {against}:",
         f"  log-loss          {_shown(compared.log_loss)}, before {_shown(compared.log_loss_before)}",
         f"  paired change     {_shown(compared.log_loss_change)}",
         f"  balanced accuracy {_shown(compared.balanced_accuracy)}, before {_shown(compared.balanced_accuracy_before)}",

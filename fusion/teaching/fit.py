@@ -15,7 +15,7 @@ from fusion.types.errors import SiteError
 
 LEAST = 30  #: examples a class
 _FOLDS, _INNER = 5, 3
-_LEAST_GROUPS = 3  #: a class that comes from fewer terminals and days cannot be told from the place
+LEAST_GROUPS = 3  #: a class that comes from fewer terminals and days cannot be told from the place
 _STRENGTHS = (0.01, 0.1, 1.0)  #: inverse of the penalty (scikit-learn's C)
 _FLOOR = 1e-3  #: of a standard deviation: a map that never fires must not be blown up
 _ITERATIONS = 400
@@ -47,37 +47,40 @@ class Fitted:
 def classes_of(words: Sequence[str], groups: Sequence[str], least: int = LEAST) -> tuple[list[str | None], list[str]]:
     """(class of each example, or None where it is not used; what was said about those that are too few).
 
-    Reasons for a false alarm with too few examples are put together as "other"; together they may be enough.
+    Reasons for a false alarm that are too few, or come from too few places, are put together as "other"; together they
+    may be enough.
 
     Raises:
         TooEarly: no class that is right, or none that is false, has enough; says which class has how many.
     """
-    counts = Counter(words)
-    rare = {word for word in FALSE if 0 < counts[word] < least}
+    counts, places = Counter(words), _places(words, groups)
+    rare = {word for word in FALSE.keys() & counts.keys() if counts[word] < least or places[word] < LEAST_GROUPS}
     pooled = [OTHER if word in rare else word for word in words]
-    total = Counter(pooled)
-    places: dict[str, set[str]] = {word: set() for word in total}
-    for word, group in zip(pooled, groups, strict=True):
-        places[word].add(group)
-    enough = {word for word in total if total[word] >= least and len(places[word]) >= _LEAST_GROUPS}
-    said = [_few(word, counts[word], len(places.get(word, ())), least) for word in counts if word not in enough | rare]
-    if rare:
+    total, places_of = Counter(pooled), _places(pooled, groups)
+    enough = {word for word in total if total[word] >= least and places_of[word] >= LEAST_GROUPS}
+    said = [_few(word, counts[word], places[word], least) for word in sorted(RIGHT.keys() & counts.keys() - enough)]
+    if rare - {OTHER}:
         listed = ", ".join(f"{word} {counts[word]}" for word in sorted(rare))
-        state = "put together as other" if OTHER in enough else f"together {total[OTHER]}, too few yet"
-        said.append(f"under {least} each: {listed}; {state}")
+        state = "put together as other" if OTHER in enough else f"together {total[OTHER]}, not taught yet"
+        said.append(f"fewer than {least}, or from fewer than {LEAST_GROUPS} terminals and days: {listed}; {state}")
     if not enough & RIGHT.keys() or not enough & FALSE.keys():
         have = ", ".join(f"{word} {count}" for word, count in counts.most_common()) or "nothing"
         raise TooEarly(
             f"too early to learn: marked so far: {have}; wanted: {least} of at least one class that is right "
-            f"({', '.join(RIGHT)}) and {least} of false alarms, each from {_LEAST_GROUPS} terminals or days"
+            f"({', '.join(RIGHT)}) and {least} of false alarms, each from {LEAST_GROUPS} terminals or days"
         )
     return [word if word in enough else None for word in pooled], said
+
+
+def _places(words: Sequence[str], groups: Sequence[str]) -> Counter[str]:
+    """From how many groups each class comes."""
+    return Counter(word for word, _ in set(zip(words, groups, strict=True)))
 
 
 def _few(word: str, count: int, places: int, least: int) -> str:
     if count < least:
         return f"{word}: {count} of {least}, not taught yet"
-    return f"{word}: from {places} terminals and days only, {_LEAST_GROUPS} wanted, not taught yet"
+    return f"{word}: from {places} terminals and days only, {LEAST_GROUPS} wanted, not taught yet"
 
 
 def fit(vectors: Vectors, words: Sequence[str | None], groups: Sequence[str], *, seed: int = 1) -> Fitted:

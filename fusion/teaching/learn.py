@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from fusion.teaching.classes import RIGHT
 from fusion.teaching.classifier import Classifier
 from fusion.teaching.embedder import Embedder
 from fusion.teaching.examples import Example
-from fusion.teaching.fit import LEAST, Fitted, Vectors, classes_of, fit
+from fusion.teaching.fit import LEAST, LEAST_GROUPS, Fitted, Texts, Vectors, classes_of, fit
 from fusion.teaching.measures import Bools, Figure, Floats, balanced_accuracy, log_loss, over_groups
 from fusion.teaching.shelf import Shelf
+
+_DECISIVE = ("crops.py", "embedder.py", "fit.py", "classifier.py", "learn.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,22 @@ def learnt_from(
     step(f"embedding {len(examples)} crops")
     vectors = np.stack([embedder.embed(example.crop()) for example in examples])
     step("fitting")
-    fitted = fit(vectors, words, [example.group for example in examples])
+    by, groups = _held_out_by(examples, words)
+    fitted = fit(vectors, words, groups)
     used = tuple(examples[index] for index in fitted.used)
     step("comparing")
     new = _classifier(fitted, used, embedder, now, code)
-    comparison = _compared(new, fitted, vectors[fitted.used], used, shelf)
-    facts = {"folds": fitted.folds, "strength": fitted.strength, "comparison": comparison.facts} | _validated(fitted)
+    comparison = _compared(new, fitted, vectors[fitted.used], np.array(groups)[fitted.used], used, shelf)
+    facts = {"held_out_by": by, "folds": fitted.folds, "strength": fitted.strength, "comparison": comparison.facts}
+    facts |= _validated(fitted)
     return Learnt(replace(new, validation=facts), comparison, used, fitted.words, tuple(remarks))
+
+
+def code_version() -> str:
+    """Names the code that makes crops, vectors and weights: the sha256 of its sources, shortened."""
+    folder = files("fusion.teaching")
+    sources = [folder.joinpath(name).read_bytes() for name in _DECISIVE]
+    return f"teaching-{hashlib.sha256(b''.join(sources)).hexdigest()[:12]}"
 
 
 def switch(learnt: Learnt, shelf: Shelf) -> tuple[str, bool]:
@@ -104,6 +116,19 @@ def switch(learnt: Learnt, shelf: Shelf) -> tuple[str, bool]:
         return name, False
     shelf.use(name, learnt.classifier.backbone)
     return name, True
+
+
+def _held_out_by(examples: Sequence[Example], words: Sequence[str | None]) -> tuple[str, list[str]]:
+    """(what is held out together, the group of each example).
+
+    Whole terminals, since the same stall stands at the same corner every day; terminals and days where a class comes
+    from too few terminals for that.
+    """
+    pairs = {(word, example.terminal) for word, example in zip(words, examples, strict=True) if word is not None}
+    terminals = Counter(word for word, _ in pairs)
+    if min(terminals.values()) >= LEAST_GROUPS:
+        return "terminal", [example.terminal for example in examples]
+    return "terminal and day", [example.group for example in examples]
 
 
 def _classifier(fitted: Fitted, used: Sequence[Example], embedder: Embedder, now: datetime, code: str) -> Classifier:
@@ -126,9 +151,10 @@ def _classifier(fitted: Fitted, used: Sequence[Example], embedder: Embedder, now
     )
 
 
-def _compared(new: Classifier, fitted: Fitted, vectors: Vectors, used: Sequence[Example], shelf: Shelf) -> Comparison:
+def _compared(
+    new: Classifier, fitted: Fitted, vectors: Vectors, groups: Texts, used: Sequence[Example], shelf: Shelf
+) -> Comparison:
     right = np.array([word in RIGHT for word in fitted.words])
-    groups = np.array([example.group for example in used])
     before = shelf.in_use(new.backbone)
     p = new.right(fitted.held_out)
     q = _before(before[1], vectors, used) if before else np.full(len(used), right.mean())

@@ -19,7 +19,8 @@ class Answer:
     version: str
     word: str  #: the likeliest class
     share: float  #: its probability, 0-1
-    log_odds: float  #: by which the belief moves, capped
+    evidence: float  #: log-odds of right against false that the crop itself speaks for
+    log_odds: float  #: the same, capped: by so much the belief moves
     rejected: bool  #: clearly a false alarm: no case is filed on this source's word alone
 
 
@@ -54,6 +55,7 @@ def answer(
         version=version,
         word=classes[best],
         share=float(shares[best]),
+        evidence=said,
         log_odds=min(max(said, -policy.most), policy.most),
         rejected=clear and best in false and touched >= _TOUCHED,
     )
@@ -62,11 +64,13 @@ def answer(
 def weighed(finding: Finding, said: Answer, believed: float) -> Finding:
     """The finding with its belief moved, and a reason that says so.
 
-    A clear rejection lowers it to half of `believed`, the belief from which on a case is filed, or less.
+    `believed` is the belief from which on a case is filed. A clear rejection lowers it to half of that or less; a
+    doubt alone never takes a case away that the rule would have filed.
     """
     before = min(max(finding.belief, 0.01), 0.99)
     after = 1 / (1 + math.exp(-(math.log(before / (1 - before)) + said.log_odds)))
-    after = round(min(after, believed / 2) if said.rejected else after, 3)
+    bound = min(after, believed / 2) if said.rejected else max(after, min(finding.belief, believed))
+    after = round(bound, 3)
     return replace(finding, belief=after, reason=_reason(finding.reason, said, finding.belief, after))
 
 
