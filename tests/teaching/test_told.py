@@ -96,7 +96,9 @@ def filed(signals: Sequence[Signal]) -> int:
         for step in fuse(signal, known.values(), cases, FusionPolicy(), f"i-{number}"):
             if isinstance(step, OpenIncident | ExtendIncident):
                 known[step.incident.id] = step.incident
-            opened += isinstance(step, OpenCase)
+            elif isinstance(step, OpenCase):
+                opened += 1
+                known[step.incident.id] = replace(step.incident, case_id=f"C-{opened}")
     return opened
 
 
