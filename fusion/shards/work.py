@@ -23,8 +23,8 @@ from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
 from fusion.pipeline.second_stage import SecondStage
 from fusion.shards.order import Order, Report, stream_of, streams_of
-from fusion.types.sighting import unknown_width
 from fusion.teaching.shelf import Shelf
+from fusion.types.sighting import unknown_width
 from fusion.types.signal import Signal
 from fusion.types.terminal import Terminal
 
