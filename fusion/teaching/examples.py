@@ -173,7 +173,8 @@ def keep_crop(path: Path, crop: Image) -> None:
     draft = path.with_name(f".{secrets.token_hex(8)}.part")
     _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would leave those above open to all
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data.tobytes())
         draft.replace(path)

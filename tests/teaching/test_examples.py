@@ -134,6 +134,7 @@ def test_a_crop_is_what_the_camera_showed_around_the_thing(store: Store, place: 
     assert np.abs(example.crop().astype(int) - wanted).mean() < 3  # it was coded once more
     assert example.path.stat().st_mode & 0o077 == 0
     assert example.path.parent.stat().st_mode & 0o077 == 0
+    assert place.shelf.crops.stat().st_mode & 0o077 == 0
 
 
 def test_gathering_again_adds_nothing_and_a_new_mark_moves_the_crop(
