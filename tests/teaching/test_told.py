@@ -76,7 +76,7 @@ def watched(pool: DetectorPool, shelf: Shelf, evidence: Path, clip: str, box: Bo
     judge = TerminalJudge(TERMINAL.id, zones=(), rules=[Hasty(box, 30.0)], detect=pool.detect, site_tz=UTC)
     eyes = Eyes(
         {TERMINAL.id: TERMINAL}, {TERMINAL.id: judge}, pool, GridIndex(()), evidence, ZoneInfo("Asia/Shanghai"),
-        told.append, SecondStage(shelf, SecondStagePolicy(), FusionPolicy().believed),
+        told.append, second_stage=SecondStage(shelf, SecondStagePolicy(), FusionPolicy().believed),
     )  # fmt: skip
     pictures = read_file(
         CLIPS / f"{clip}.sub.mp4", every=timedelta(seconds=2), clock_start=START, keyframes_only=False
