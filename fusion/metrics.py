@@ -36,6 +36,7 @@ DETECTOR_FALLBACKS = Gauge(
 )
 SIGNALS = Counter("fusion_signals", "Signals put on the bus", ["kind", "phase"])
 SENSORS_SILENT = Gauge("fusion_sensors_silent", "Sensors unheard for longer than their periods allow")
+SECOND_STAGE = Counter("fusion_second_stage", "Findings that the taught classifier judged", ["kind", "outcome"])
 HANDLED = Counter("fusion_messages_handled", "Messages that the engine took from the bus", ["stream"])
 REFUSED = Counter("fusion_messages_refused", "Messages refused, by door and reason", ["door", "reason"])
 INCIDENTS = Counter("fusion_incidents", "Incidents opened", ["kind"])

@@ -24,6 +24,7 @@ from fusion.app.demo import fleet_of, with_real_urls
 from fusion.app.desk import desk_of, door_of
 from fusion.app.health_signals import HealthSignals
 from fusion.app.keeping import Keeping
+from fusion.app.learning import site_teaching
 from fusion.app.permits import Permits
 from fusion.bus import Bus
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
@@ -198,6 +199,9 @@ class System:
             reserve_bytes=config.evidence.reserve_bytes,
             terminals=self.terminals,
             history=times_of(self.store.cases_opened(now - _HISTORY, now)),
+            teaching=site_teaching(self.site),
+            second_stage=config.second_stage,
+            believed=config.fusion.believed,
         )
         self.shards = Shards(order, self._heard, self.site.data)
         self._stack.callback(self.shards.stop)

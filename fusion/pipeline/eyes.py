@@ -18,6 +18,7 @@ from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
+from fusion.pipeline.second_stage import SecondStage
 from fusion.pipeline.steering import most_crops, steer
 from fusion.types.errors import FusionError
 from fusion.types.picture import Picture
@@ -44,6 +45,7 @@ class Eyes:
         publish: Callable[[Signal], None],
         memories: Memories | None = None,
         *,
+        second_stage: SecondStage | None = None,
         reserve_bytes: int = 0,
     ) -> None:
         self._terminals, self._pool, self._grids = terminals, pool, grids
@@ -51,6 +53,7 @@ class Eyes:
         self._evidence, self._clock, self._publish = evidence, clock, publish
         self._memories = memories
         self._reserve_bytes = reserve_bytes  #: what pictures leave free on the disk
+        self._second_stage = second_stage
         self._looker: Looker | None = None
         self._counting = threading.Lock()
         self.looked = 0  #: looks judged since the start
@@ -83,10 +86,13 @@ class Eyes:
             steer(self._looker, judge, look)
 
     def _tell(self, terminal: Terminal, finding: Finding, picture: Picture, judge: TerminalJudge) -> None:
+        believed_now = False
+        if self._second_stage is not None:
+            finding, believed_now = self._second_stage.weigh(terminal.id, finding, picture)
         place = place_of(terminal, finding.box)
         signal_id = signal_id_of(terminal.id, finding)
         evidence: tuple[EvidenceRef, ...] = ()
-        if finding.phase is Phase.STARTED:
+        if finding.phase is Phase.STARTED or believed_now:
             evidence = self._keep(terminal, finding, picture, judge, place, signal_id)
         signal = Signal(
             id=signal_id,

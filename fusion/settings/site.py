@@ -45,6 +45,7 @@ from fusion.settings.registers import (
 )
 from fusion.settings.tables import Row, read_marked, read_table
 from fusion.storage import StoreConfig
+from fusion.teaching.policy import SecondStagePolicy
 from fusion.tracking.config import FollowerConfig
 from fusion.types.case import Worker
 from fusion.types.errors import SiteError
@@ -75,6 +76,7 @@ class SiteConfig(Config):
     follow: FollowerConfig = FollowerConfig()
     detectors: OnnxConfig = OnnxConfig()
     fusion: FusionPolicy = FusionPolicy()
+    second_stage: SecondStagePolicy = SecondStagePolicy()
     dispatch: DispatchConfig = DispatchConfig()
     cases: CasesConfig = CasesConfig()
     bus: BusConfig = BusConfig()

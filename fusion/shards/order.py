@@ -1,7 +1,7 @@
 """What a shard is told before it begins: everything it needs, so that it reads no file of the site."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from fusion.ingest.looking import Load
 from fusion.ingest.looking_policy import LookingPolicy
 from fusion.ingest.reader import StreamSpec, Way
 from fusion.rules.base import RuleConfig
+from fusion.teaching.policy import SecondStagePolicy
 from fusion.tracking.config import FollowerConfig
 from fusion.types.place import Grid
 from fusion.types.terminal import Terminal, TerminalStatus
@@ -34,6 +35,9 @@ class Order:
     reserve_bytes: int  #: what evidence leaves free on its disk
     terminals: tuple[Terminal, ...]
     history: Mapping[str, tuple[datetime, ...]]  #: when each terminal had cases, of late
+    teaching: Path | None = None  #: folder of the taught classifier; None: no second stage
+    second_stage: SecondStagePolicy = field(default_factory=SecondStagePolicy)
+    believed: float = 0.6  #: belief at which a case is filed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,9 @@ from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
+from fusion.pipeline.second_stage import SecondStage
 from fusion.shards.order import Order, Report, stream_of, streams_of
+from fusion.teaching.shelf import Shelf
 from fusion.types.sighting import unknown_width
 from fusion.types.signal import Signal
 from fusion.types.terminal import Terminal
@@ -49,6 +51,9 @@ class ShardWork:
         self._memories = Memories(order.memories)
         judges = {terminal.id: self._judge(terminal) for terminal in self._terminals.values()}
         grids = GridIndex(order.grids)
+        second_stage = (
+            SecondStage(Shelf(order.teaching), order.second_stage, order.believed) if order.teaching else None
+        )
         self._eyes = Eyes(
             self._terminals,
             judges,
@@ -59,6 +64,7 @@ class ShardWork:
             self._publish,
             self._memories,
             reserve_bytes=order.reserve_bytes,
+            second_stage=second_stage,
         )
         self._held: dict[str, list[Encoded]] = {}  #: packets for the clips of cases that go on yet, by case
         self._looker = Looker(streams_of(order.terminals), order.looking, self._eyes.on_look)

@@ -1,0 +1,1 @@
+"""The second stage that the site teaches: crops that people marked, embedded, and a linear classifier over them."""
