@@ -10,7 +10,7 @@ import yaml
 from bench.probe import PLUGIN
 from fusion.cli.sites import demo_zone
 
-_SHARED = ("boundary.geojson", "grids.geojson", "streets.geojson", "workers.yaml")
+_SHARED = ("boundary.geojson", "grids.geojson", "streets.geojson", "workers.yaml", "case_codes.yaml")
 #: As the goal's table has it: nothing looks more often than it must, so that cost says what the load is.
 PLAIN: Mapping[str, Any] = {
     "longest_gap": "10s",

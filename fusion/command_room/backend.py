@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Trace, Worker, WorkerStatus
 from fusion.types.deed import Allowed, Given
 from fusion.types.place import GeoPoint, Grid
-from fusion.types.role import Doer, Role
+from fusion.types.role import USERS, Doer, Role
 from fusion.types.terminal import Terminal, TerminalStatus
 
 NOTHING = Given()
@@ -55,8 +55,10 @@ class User:
 
     @property
     def doer(self) -> Doer:
-        """As somebody who acts."""
-        return Doer(name=f"user:{self.name}", role=Role(self.role), scope=self.scope)
+        """As somebody who acts; one whose role this release does not know may do nothing."""
+        known = self.role in set(USERS)
+        role = Role(self.role) if known else Role.GRID_LIAISON
+        return Doer(name=f"user:{self.name}", role=role, scope=self.scope if known else ())
 
     def __repr__(self) -> str:
         return f"User({self.name})"

@@ -122,7 +122,9 @@ def test_a_liaison_does_what_the_own_platform_may_and_sees_no_positions(room: Se
     made = admin.post("/api/v1/users", json={"name": "market-1", "role": "platform_liaison", "scope": ["market"]})
     assert made.status_code == 200, made.text
     assert admin.post("/api/v1/users", json={"name": "x", "role": "grid_liaison", "scope": ["R-99"]}).status_code == 422
-    assert admin.post("/api/v1/users", json={"name": "admin", "role": "member"}).status_code == 422
+    only = [user["name"] for user in admin.get("/api/v1/users").json() if user["role"] == "administrator"] == ["admin"]
+    if only:  # other tests of this process may have made another
+        assert admin.post("/api/v1/users", json={"name": "admin", "role": "member"}).status_code == 422
     case_id = tell(room, 100, "Z/liaison")
     with closing(sign_in(room, "market-1", made.json()["first_password"])) as liaison:
         assert liaison.get("/api/v1/users").status_code == 403

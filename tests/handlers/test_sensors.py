@@ -123,7 +123,7 @@ def test_a_reading_beside_what_a_camera_sees_joins_its_case(site: Site) -> None:
     hear(site, a_door_of(site, taken, 6.0), taken, 95)
     assert len(site.store.cases()) == 1
     assert site.case.id == case.id
-    assert site.deeds == ["opened", "dispatch", "signal"]
+    assert site.deeds == ["opened", "file", "dispatch", "signal"]
     (incident,) = site.store.incidents()
     assert incident.source_ids == ("B-1", "T-1")
 

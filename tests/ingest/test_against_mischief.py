@@ -134,14 +134,14 @@ def test_this_file_knows_every_kind() -> None:
     assert TOLD.keys() == KINDS.keys()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_every_mischief_is_told_for_what_it_is_and_passes_and_hurts_no_neighbour(fleet: FleetProcess) -> None:
     paths = {kind: f"/m/{kind}" for kind in KINDS} | {path[1:].replace("/", "-"): path for path in NEIGHBOURS}
     neighbours = [name for name in paths if name.startswith("n-")]
     watch = Watch(fleet, paths)
     watch.looker.start()
     try:
-        assert until(lambda: watch.live(list(paths)) and min(watch.looks.values()) >= 14, 60)
+        assert until(lambda: watch.live(list(paths)) and min(watch.looks.values()) >= 14, 100)
         before = dict(watch.looks)
         for kind in KINDS:
             fleet.begin(f"/m/{kind}", mischief_of(kind, **STRONG.get(kind, {})))

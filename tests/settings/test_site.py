@@ -250,7 +250,11 @@ def test_a_sensor_stands_in_site_yaml_with_its_kind_and_the_datum_of_its_point(s
     ("old", "new", "says"),
     [
         ("kind: fill_level", "kind: fil_level", "sensors.0.kind: 'fil_level' is no kind of sensor; valid: fill_level"),
-        ("name: 东门", "full: 80, name: 东门", "sensors.0.full: no such key here; wanted: one of belief, datum, "),
+        (
+            "name: 东门",
+            "full: 80, name: 东门",
+            "sensors.0.full: no such key here; wanted: one of belief, clock_error, datum, ",
+        ),
         ("id: B-001", "id: W-001", "sensors.0.id: W-001 is a worker's id too"),
         ("id: B-001", "id: engine", "sensors.0.id: engine is the engine's own"),
         ("grid: E-07", "grid: E-99", "sensors.0.grid: grid E-99 is not in the site's grids"),
