@@ -189,6 +189,7 @@ class System:
             (model.name, model.entry.sha256),
             self.shards.clip,
             self.engine.add_evidence,
+            self._size_px,
         )
         self._stack.callback(self.engine.subscribe(photographer.on_case))
         photographer.start()
@@ -199,6 +200,9 @@ class System:
         self._stack.callback(health.stop)
         connected = sum(terminal.connected for terminal in self.terminals)
         _LOG.info("looking", connected=connected, registered=len(self.terminals), shards=len(self.shards.pids))
+
+    def _size_px(self, terminal_id: str) -> tuple[int, int] | None:
+        return next((s.size_px for s in self.shards.statuses() if s.terminal_id == terminal_id), None)
 
     def use_terminals(self, terminals: tuple[Terminal, ...]) -> tuple[int, int, int]:
         """Change the register of terminals; how many streams were added, changed and removed.

@@ -13,6 +13,7 @@ from fusion.command_room.backend import Backend
 from fusion.command_room.health import counts, troubled
 from fusion.types.case import CaseState, Deed
 from fusion.types.errors import IllegalDeed
+from fusion.types.false_reason import FalseReason
 from fusion.types.terminal import TroubleKind
 
 ByPeople = (Deed.ACKNOWLEDGE, Deed.HANDLE, Deed.CLOSE, Deed.REJECT, Deed.DISPATCH)
@@ -26,6 +27,7 @@ class DeedForm(BaseModel):
     deed: Deed
     version: Annotated[int | None, Field(ge=0, description="the version that was looked at")] = None
     note: Annotated[str, Field(max_length=2000)] = ""
+    false_reason: Annotated[FalseReason | None, Field(description="of a false alarm (deed reject)")] = None
 
 
 def _json(value: Any, status: int = 200) -> Response:
@@ -80,13 +82,27 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
     def do(request: Request, case_id: str, form: DeedForm) -> Response:
         if form.deed not in ByPeople:
             raise HTTPException(422, f"deed {form.deed}: not a person's; wanted: one of {', '.join(ByPeople)}")
+        if form.false_reason is not None and form.deed is not Deed.REJECT:
+            raise HTTPException(422, f"false_reason: belongs to the deed {Deed.REJECT}, not to {form.deed}")
         if backend.case(case_id) is None:
             raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
         actor = f"user:{request.state.session.user}"
         try:
-            return _json(backend.act(case_id, form.deed, actor=actor, version=form.version, note=form.note))
+            done = backend.act(
+                case_id,
+                form.deed,
+                actor=actor,
+                version=form.version,
+                note=form.note,
+                false_reason=form.false_reason,
+            )
+            return _json(done)
         except IllegalDeed as error:
             raise HTTPException(409, str(error)) from error
+
+    @routes.get("/api/v1/false-reasons", summary="The reasons for a false alarm, with their words")
+    def false_reasons() -> Response:
+        return _json([{"id": reason, "zh": reason.zh, "en": reason.en} for reason in FalseReason])
 
     @routes.get("/api/v1/peers", summary="Whether bus, broker and store are well")
     def peers() -> Response:

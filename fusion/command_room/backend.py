@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Worker, WorkerStatus
+from fusion.types.false_reason import FalseReason
 from fusion.types.place import GeoPoint, Grid
 from fusion.types.terminal import Terminal, TerminalStatus
 
@@ -128,8 +129,20 @@ class Backend(Protocol):
     def case(self, case_id: str) -> tuple[Case, Sequence[CaseEvent]] | None:
         """One case with its history, oldest first."""
 
-    def act(self, case_id: str, deed: Deed, *, actor: str, version: int | None = None, note: str = "") -> Case:
-        """Do a deed; IllegalDeed says in words why not. A version that is no longer the case's is refused."""
+    def act(
+        self,
+        case_id: str,
+        deed: Deed,
+        *,
+        actor: str,
+        version: int | None = None,
+        note: str = "",
+        false_reason: FalseReason | None = None,
+    ) -> Case:
+        """Do a deed; IllegalDeed says in words why not. A version that is no longer the case's is refused.
+
+        To a rejection belongs why the alarm was false; `note` is then what was added in free text.
+        """
 
     def evidence_file(self, evidence_id: str) -> Path | None:
         """The file of an evidence id, checked to lie in the evidence folder."""

@@ -6,9 +6,9 @@ from html import escape
 from nicegui import ui
 
 from fusion.command_room.frame import Visit, now, open_frame
-from fusion.command_room.words import FALSE_REASONS
 from fusion.types.case import Case, CaseEvent, CaseState, Deed
 from fusion.types.errors import IllegalDeed
+from fusion.types.false_reason import FalseReason
 from fusion.types.signal import EvidenceRef
 
 #: what the page offers in each state; the engine's table has the last word
@@ -20,6 +20,9 @@ OFFERED: dict[CaseState, tuple[Deed, ...]] = {
     CaseState.CLOSED: (),
     CaseState.REJECTED: (),
 }
+
+
+_LONGEST_TEXT = 500
 
 
 def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
@@ -81,11 +84,18 @@ def _buttons(visit: Visit, case: Case, newest: Callable[[], Case | None]) -> Non
         button.mark(f"deed-{deed}").props(f'data-deed="{deed}"')
 
 
-def _do(visit: Visit, case: Case | None, deed: Deed, note: str = "") -> None:
+def _do(visit: Visit, case: Case | None, deed: Deed, note: str = "", false_reason: FalseReason | None = None) -> None:
     if case is None:
         return
     try:
-        visit.backend.act(case.id, deed, actor=f"user:{visit.user}", version=case.version, note=note)
+        visit.backend.act(
+            case.id,
+            deed,
+            actor=f"user:{visit.user}",
+            version=case.version,
+            note=note,
+            false_reason=false_reason,
+        )
     except IllegalDeed as error:
         ui.notify(f"{visit.word('stale')} ({error})", type="warning")
     else:
@@ -93,15 +103,22 @@ def _do(visit: Visit, case: Case | None, deed: Deed, note: str = "") -> None:
 
 
 def _ask_reason(visit: Visit, newest: Callable[[], Case | None]) -> None:
-    with ui.dialog(value=True) as dialog, ui.card():
+    with ui.dialog(value=True) as dialog, ui.card().classes("reasons"):
         ui.label(visit.word("give_reason"))
-        for key in FALSE_REASONS:
+        ui.label(visit.word("one_tap")).classes("dim")
+        text = (
+            ui.input(visit.word("add_text")).props(f"dense outlined maxlength={_LONGEST_TEXT}").classes("reason-text")
+        )
+        with ui.element("div").classes("reason-grid"):
+            for reason in FalseReason:
 
-            def reject(key: str = key) -> None:
-                dialog.close()
-                _do(visit, newest(), Deed.REJECT, visit.word(key))
+                def reject(reason: FalseReason = reason) -> None:
+                    dialog.close()
+                    _do(visit, newest(), Deed.REJECT, str(text.value or "").strip()[:_LONGEST_TEXT], reason)
 
-            ui.button(visit.word(key), on_click=reject).props("flat align=left").classes("reason")
+                words = reason.zh if visit.speak.language == "zh" else reason.en
+                button = ui.button(words, on_click=reject).props(f'flat align=left no-caps data-reason="{reason}"')
+                button.classes("reason")
         ui.button(visit.word("cancel"), on_click=dialog.close).props("outline")
 
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from fusion.incidents import lifecycle
 from fusion.incidents.dispatching import DispatchTimes, Need, due, may_tell, try_again_after
 from fusion.incidents.repeats import Past, RepeatPolicy, repeated
+from fusion.incidents.told import marks_of
 from fusion.storage import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Incident
 from fusion.types.errors import IllegalDeed
+from fusion.types.false_reason import FalseReason
 from fusion.types.phone import OutboxMessage
 from fusion.types.place import GeoPoint
 from fusion.types.signal import EvidenceRef, Reason, Signal
@@ -150,9 +152,22 @@ class Cases:
             return self.tell(self._withdrawn(case, Deed.PASS_ON, FUSION, why))
         return self.tell(case) if need is Need.TELL else case
 
-    def do(self, case: Case, deed: Deed, actor: str, note: str = "", version: int | None = None) -> Case:
-        """A deed of a person; IllegalDeed when the table or the version forbids it."""
-        why = Reason(note, note)
+    def do(
+        self,
+        case: Case,
+        deed: Deed,
+        actor: str,
+        note: str = "",
+        version: int | None = None,
+        false_reason: FalseReason | None = None,
+    ) -> Case:
+        """A deed of a person; IllegalDeed when the table or the version forbids it.
+
+        `false_reason` belongs to REJECT alone; `note` is then what was added in free text.
+        """
+        if false_reason is not None and deed is not Deed.REJECT:
+            raise IllegalDeed(f"case {case.number}: a reason for a false alarm belongs to {Deed.REJECT}, not to {deed}")
+        why = Reason(note, note) if false_reason is None else Reason(*false_reason.said(note))
         if deed is Deed.DISPATCH:
             lifecycle.apply(case, deed, self._now, version=version)
             # A person asks for it, so those who were told before may be told again.
@@ -167,7 +182,7 @@ class Cases:
         if case.worker_id is not None and not by_worker and case.state in lifecycle.IN_HAND:
             over = after.state in {CaseState.CLOSED, CaseState.REJECTED}
             self._send(self._zone.update(after, case.worker_id, self._now, over))
-        return self._keep(after, deed, actor, why)
+        return self._keep(after, deed, actor, why, false_reason)
 
     def received(self, case: Case, worker_id: str) -> None:
         """The phone has the alert."""
@@ -206,12 +221,12 @@ class Cases:
         for row in self._zone.rows(message, self._now):
             self._unit.send(row, self._now)
 
-    def _keep(self, case: Case, deed: str, actor: str, why: Reason) -> Case:
+    def _keep(self, case: Case, deed: str, actor: str, why: Reason, false_reason: FalseReason | None = None) -> Case:
         self._unit.put_case(case)
-        self._note(case, deed, actor, why)
+        self._note(case, deed, actor, why, false_reason)
         return case
 
-    def _note(self, case: Case, deed: str, actor: str, why: Reason) -> None:
+    def _note(self, case: Case, deed: str, actor: str, why: Reason, false_reason: FalseReason | None = None) -> None:
         event = CaseEvent(
             case_id=case.id,
             at=self._now,
@@ -220,7 +235,10 @@ class Cases:
             state=case.state,
             note_zh=why.zh,
             note_en=why.en,
+            false_reason=false_reason,
         )
         self._unit.add_event(event)
+        if marks := marks_of(case, self._unit.incident(case.incident_id), event):
+            self._unit.learnt.put_marks(case.id, marks)
         self.events.append(event)
         self.changed[case.id] = case

@@ -19,6 +19,7 @@ from fusion.incidents.fuse import FusionPolicy
 from fusion.storage import Store, Unit
 from fusion.types.case import Case, Deed
 from fusion.types.errors import FusionError, IllegalDeed, PeerFault
+from fusion.types.false_reason import FalseReason
 from fusion.types.phone import PhonePosition, PhoneReceipt
 from fusion.types.signal import EvidenceRef, Signal
 
@@ -82,7 +83,16 @@ class Engine:
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
-    def deed(self, case_id: str, deed: Deed, *, actor: str, version: int | None = None, note: str = "") -> Case:
+    def deed(
+        self,
+        case_id: str,
+        deed: Deed,
+        *,
+        actor: str,
+        version: int | None = None,
+        note: str = "",
+        false_reason: FalseReason | None = None,
+    ) -> Case:
         """A deed of a person of the command room; IllegalDeed says why not."""
         done: list[Case] = []
 
@@ -90,7 +100,7 @@ class Engine:
             case = work.unit.case(case_id)
             if case is None:
                 raise IllegalDeed(f"case {case_id}: there is none of this id")
-            done.append(work.cases.do(case, deed, actor, note, version))
+            done.append(work.cases.do(case, deed, actor, note, version, false_reason))
 
         self._write(act)
         return done[0]
@@ -196,6 +206,7 @@ class Engine:
             self._ticked = now
         if not self._forgot <= now < self._forgot + _FORGET_EACH:
             self._store.forget(now - _REMEMBERED)
+            self._store.forget_told(now - self._policy.replayable)
             self._forgot = now
         # Phones first: who goes is chosen by the newest positions, and an answer may free a worker.
         for entry in self._bus.read([PHONES, SIGNALS], _GROUP, _CONSUMER):

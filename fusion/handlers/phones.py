@@ -13,7 +13,12 @@ from fusion.types.errors import IllegalDeed
 from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
 
 _LOG = structlog.get_logger()
-_DEED = {Answer.ACCEPT: Deed.ACKNOWLEDGE, Answer.DECLINE: Deed.DECLINE, Answer.HANDLED: Deed.HANDLE}
+_DEED = {
+    Answer.ACCEPT: Deed.ACKNOWLEDGE,
+    Answer.DECLINE: Deed.DECLINE,
+    Answer.HANDLED: Deed.HANDLE,
+    Answer.FALSE: Deed.REJECT,
+}
 
 
 class Phones:
@@ -44,7 +49,8 @@ class Phones:
             self._refuse("answer", answer.worker_id, answer.case_id, why)
             return
         try:
-            self._cases.do(case, _DEED[answer.answer], worker_actor(answer.worker_id), answer.reason)
+            deed, actor = _DEED[answer.answer], worker_actor(answer.worker_id)
+            self._cases.do(case, deed, actor, answer.reason, false_reason=answer.false_reason)
         except IllegalDeed as error:
             self._refuse("answer", answer.worker_id, answer.case_id, str(error))
 

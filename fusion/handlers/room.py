@@ -11,6 +11,7 @@ from fusion.storage import Store
 from fusion.storage.store import UserRow
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, WorkerStatus
 from fusion.types.errors import PeerFault
+from fusion.types.false_reason import FalseReason
 from fusion.types.terminal import Health, TerminalStatus
 
 
@@ -95,9 +96,18 @@ class RoomBackend:
             known = next((case for case in self._known_cases if case.id == case_id), None)
             return (known, ()) if known else None
 
-    def act(self, case_id: str, deed: Deed, *, actor: str, version: int | None = None, note: str = "") -> Case:
+    def act(
+        self,
+        case_id: str,
+        deed: Deed,
+        *,
+        actor: str,
+        version: int | None = None,
+        note: str = "",
+        false_reason: FalseReason | None = None,
+    ) -> Case:
         """Do a deed."""
-        return self._engine.deed(case_id, deed, actor=actor, version=version, note=note)
+        return self._engine.deed(case_id, deed, actor=actor, version=version, note=note, false_reason=false_reason)
 
     def evidence_file(self, evidence_id: str) -> Path | None:
         """The file of an id; what would lie outside the evidence folder is not there."""

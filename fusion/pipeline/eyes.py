@@ -73,7 +73,7 @@ class Eyes:
         with self._counting:
             self.looked += 1
         for finding in findings:
-            self._tell(terminal, finding, look.picture, judge)
+            self._tell(terminal, finding, look.shown, judge)
         if self._memories is not None:
             self._memories.after_look(terminal.id, judge, look.picture.at)
         if judge.candidate and self._looker is not None:

@@ -13,9 +13,11 @@ import structlog
 from fusion import metrics
 from fusion.evidence.facts import SnapshotFacts
 from fusion.evidence.keep import keep_clip, keep_snapshot
+from fusion.ingest.masks import PictureMasks, same_shape
 from fusion.ingest.still import Stills
 from fusion.types.case import Case
 from fusion.types.errors import FusionError
+from fusion.types.picture import Picture
 from fusion.types.signal import EvidenceRef
 from fusion.types.terminal import Terminal
 
@@ -35,6 +37,7 @@ class Photographer:
         model: tuple[str, str],
         clip: Callable[[str], bytes | None],
         add: Callable[[str, tuple[EvidenceRef, ...]], None],
+        size_px: Callable[[str], tuple[int, int] | None] = lambda _terminal: None,
     ) -> None:
         """What it needs.
 
@@ -45,9 +48,10 @@ class Photographer:
             model: name and sha256 of the detector's model, for the metadata.
             clip: gives a terminal's last seconds as an MP4 file, or None.
             add: takes what was kept for a case.
+            size_px: (width, height) of a terminal's sub-stream, in which its masks were drawn.
         """
         self._terminals, self._evidence, self._clock, self._model = terminals, evidence, clock, model
-        self._clip, self._add = clip, add
+        self._clip, self._add, self._size_px = clip, add, size_px
         self._stills = Stills()
         self._waiting: queue.Queue[Case | None] = queue.Queue(_MOST_WAITING)
         self._seen: set[str] = set()
@@ -97,7 +101,16 @@ class Photographer:
         began_s = time.monotonic()
         picture = self._stills.grab(terminal.main_url or "", _WAIT_S, terminal.id)
         metrics.MAIN_WAIT_SECONDS.observe(time.monotonic() - began_s)
-        self._add(case.id, keep_snapshot(self._evidence, picture, facts, self._clock, main=True))
+        if terminal.masks.private and not self._placed(terminal.id, picture):
+            _LOG.warning("no main picture: its privacy masks are drawn for another shape", terminal=terminal.id)
+            return
+        shown = PictureMasks(terminal.masks).shown(picture)
+        self._add(case.id, keep_snapshot(self._evidence, shown, facts, self._clock, main=True))
+
+    def _placed(self, terminal_id: str, picture: Picture) -> bool:
+        """Whether places in the sub-stream are the same places in this picture."""
+        size_px = self._size_px(terminal_id)
+        return size_px is not None and same_shape(picture.size_px, size_px)
 
     def _facts(self, case: Case, terminal: Terminal) -> SnapshotFacts | None:
         if case.box is None:

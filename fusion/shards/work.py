@@ -16,12 +16,14 @@ from fusion.geo.place import ground_of
 from fusion.handlers.wire import pack
 from fusion.ingest.live import as_jpeg
 from fusion.ingest.looking import Looker
+from fusion.ingest.reencode import reencode
 from fusion.ingest.remux import remux
 from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
 from fusion.shards.order import Order, Report, stream_of, streams_of
+from fusion.types.masks import PrivacyClip
 from fusion.types.sighting import unknown_width
 from fusion.types.signal import Signal
 from fusion.types.terminal import Terminal
@@ -86,8 +88,17 @@ class ShardWork:
         return None if picture is None else as_jpeg(picture)
 
     def clip(self, terminal_id: str) -> bytes | None:
-        """The terminal's last seconds, as they came, as an MP4 file; None where there are none."""
-        return remux(self._looker.packets(terminal_id))
+        """The terminal's last seconds as an MP4 file, as they came or with what is private grey; None: there are none.
+
+        A terminal that has just been taken off is not known any more, nor is what was private in it.
+        """
+        terminal = self._terminals.get(terminal_id)
+        if terminal is None:
+            return None
+        packets = self._looker.packets(terminal_id)
+        if not terminal.masks.private:
+            return remux(packets)
+        return None if terminal.masks.clip is PrivacyClip.NONE else reencode(packets, terminal.masks, terminal_id)
 
     def add(self, terminal: Terminal) -> None:
         """Look at one more terminal, or at one that has changed."""
@@ -116,6 +127,7 @@ class ShardWork:
             follow=self._order.follow,
             width_m=ground.width_m if ground else unknown_width,
             crop_px=max(self._pool.size_px),
+            masks=terminal.masks,
         )
         self._memories.restore(terminal.id, judge)
         return judge

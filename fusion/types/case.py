@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fusion.types.false_reason import FalseReason
 from fusion.types.place import GeoPoint, Place
 from fusion.types.sighting import Box
 from fusion.types.signal import EvidenceRef, Reason
@@ -115,6 +116,7 @@ class CaseEvent:
     state: CaseState  #: after the deed
     note_zh: str = ""
     note_en: str = ""
+    false_reason: FalseReason | None = None  #: why a person rejected it; the text added is in the notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
