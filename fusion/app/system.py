@@ -31,6 +31,7 @@ from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
 from fusion.handlers.desk import RoomDesk
 from fusion.handlers.engine import Engine
+from fusion.handlers.learning import Learner
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
 from fusion.handlers.sensors import Sensors, topic_of
@@ -260,6 +261,7 @@ class System:
             still=self.shards.still,
             peers=self.peers,
             looking=self._looking,
+            learner=Learner(self.store, self.site.config.fusion, self.clock),
             metrics=lambda: metrics.exposition(self.shards.metrics()),
         )
         self._register_changed.append(lambda: backend.use_zone(self._zone_map()))

@@ -100,6 +100,10 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
         except IllegalDeed as error:
             raise HTTPException(409, str(error)) from error
 
+    @routes.get("/api/v1/learning", summary="What people's marks say: reliability of sources, and suggestions")
+    def learning(terminal: Annotated[str | None, Query(max_length=64)] = None) -> Response:
+        return _json(backend.learning(terminal))
+
     @routes.get("/api/v1/false-reasons", summary="The reasons for a false alarm, with their words")
     def false_reasons() -> Response:
         return _json([{"id": reason, "zh": reason.zh, "en": reason.en} for reason in FalseReason])
