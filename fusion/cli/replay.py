@@ -117,6 +117,11 @@ def _replay(
         step.say(f"{page}")
 
 
+def _say(step: Steps, done: int, of: int) -> None:
+    if done % _SAID_EACH == 0:
+        step.at(f"judging again {done + 1}/{of}")
+
+
 def _suggest(opened: Opened, found: Sequence[Record], site_tz: ZoneInfo, step: Steps, report: Path | None) -> None:
     """Each suggestion with what a replay of its own says, and the file to try it by."""
     suggested = suggestions(judged(found), site_tz)
