@@ -25,6 +25,7 @@ from fusion.alerts.messages import (
     Update,
     decode,
     encode,
+    from_phone,
     schemas,
 )
 from fusion.alerts.topics import ANSWERS, FROM_WORKERS, POSITION, RECEIPTS, REPORTS, TOPICS
