@@ -24,6 +24,8 @@ class Asked:
 
 DWELL = Asked("dwell_s", "dwell", "停留时长", "the dwell")
 RESIDUE = Asked("residue_s", "residue", "静置时长", "the residue time")
+UNATTENDED = Asked("unattended_s", "unattended", "无人遗留物的静置时长", "the time of what nobody was seen to leave")
+ALL_ASKED = (DWELL, RESIDUE, UNATTENDED)
 
 
 def share_in(box: Box, area: Polygon) -> float:
@@ -45,7 +47,7 @@ def _inside(point: tuple[float, float], area: Polygon) -> bool:
 
 def asked(thing: ToldThing) -> tuple[Asked, timedelta] | None:
     """What its rule asked for when it was told, and for how long; None: its reason does not say."""
-    for which in (DWELL, RESIDUE):
+    for which in ALL_ASKED:
         value = thing.first.reason.data.get(which.data)
         if isinstance(value, float | int) and value > 0:
             return which, timedelta(seconds=float(value))

@@ -7,7 +7,7 @@ no signal says. Numbers that are not kept are said to be unknown, never guessed.
 from collections.abc import Callable, Iterable
 from datetime import timedelta, tzinfo
 
-from fusion.incidents.again import DWELL, MOST_OF, RESIDUE, Asked, asked, share_in, would_last
+from fusion.incidents.again import ALL_ASKED, DWELL, MOST_OF, RESIDUE, Asked, asked, share_in, would_last
 from fusion.replaying.change import Setup
 from fusion.replaying.hours import longest_open
 from fusion.replaying.verdict import Again, Verdict, not_told, told, unknown
@@ -45,6 +45,7 @@ def judged_again(thing: ToldThing, before: Setup, after: Setup, site_tz: tzinfo)
     checks: tuple[Check, ...] = (
         lambda: _masked(first.box, _masks(before, first.source_id), _masks(after, first.source_id)),
         lambda: _placed(first.box, *zones),
+        lambda: _permitted(thing, before, after, rule, site_tz),
         lambda: _own(thing, rule_before, rule),
         lambda: _timed(thing, *zones, rule, site_tz),
     )
@@ -54,8 +55,8 @@ def judged_again(thing: ToldThing, before: Setup, after: Setup, site_tz: tzinfo)
 def asks_of(setup: Setup, event: str) -> timedelta | None:
     """How long the rule of an event asks for; None: none does, or its signals do not say."""
     rule = setup.rule_for(event, None)
-    found = None if rule is None else _asks(rule)
-    return None if found is None else found[1]
+    times = [] if rule is None else [time for which in (DWELL, RESIDUE) if (time := _asks(rule, which)) is not None]
+    return min(times, default=None)
 
 
 def _worst(verdicts: Iterable[Verdict | None]) -> Verdict:
@@ -101,22 +102,40 @@ def _placed(box: Box | None, before: Zone | None, after: Zone | None) -> Verdict
     return not_told("在新区域之外", "it stands outside the zone as it would be")
 
 
+def _permitted(thing: ToldThing, before: Setup, after: Setup, rule: RuleConfig, site_tz: tzinfo) -> Verdict | None:
+    """Whether it stood where a stall would now be allowed."""
+    terminals = before.terminals.get(thing.first.source_id), after.terminals.get(thing.first.source_id)
+    box = thing.first.box
+    if not isinstance(rule, StallConfig) or terminals[0] is None or terminals[1] is None or box is None:
+        return None
+    kinds = rule.permit_kinds
+    added = [zone for zone in terminals[1].zones if zone.kind in kinds and zone not in terminals[0].zones]
+    for zone in added:
+        if stands_in(box, zone):
+            begins = thing.first.since
+            if longest_open(zone.windows, begins, thing.seen_at, site_tz) >= thing.seen_at - begins:
+                return not_told(f"在允许摆摊的区域“{zone.name}”内", f"it stands where {zone.name!r} lets a stall stand")
+            return unknown("只有部分时间在允许的时段内", "only a part of its time was one at which it may stand there")
+    return None
+
+
 def _timed(
     thing: ToldThing, zone_before: Zone | None, zone: Zone | None, rule: RuleConfig, site_tz: tzinfo
 ) -> Verdict | None:
     """Whether it was there for as long as is asked, at hours at which the zone holds."""
-    found, wanted = asked(thing), _asks(rule)
+    found = asked(thing)
+    lasts = None if found is None else _asks(rule, found[0])
     other_hours = zone is not None and zone_before is not None and zone.windows != zone_before.windows
-    if found is None or wanted is None:
+    if found is None or lasts is None:
         return _UNSAID if other_hours else None
     begins = thing.first.met_at - found[1]
     if other_hours and zone is not None:
         open_for = longest_open(zone.windows, begins, thing.seen_at, site_tz)
         if open_for < thing.seen_at - begins:
-            return _in_hours(thing, open_for, wanted[1])
-    if wanted[1] == found[1]:
+            return _in_hours(thing, open_for, lasts)
+    if lasts == found[1]:
         return None
-    return _lasted(thing, thing.seen_at - begins, wanted, rule, raised=wanted[1] > found[1])
+    return _lasted(thing, thing.seen_at - begins, (found[0], lasts), rule, raised=lasts > found[1])
 
 
 def _lasted(
@@ -144,13 +163,10 @@ def _in_hours(thing: ToldThing, open_for: timedelta, lasts: timedelta) -> Verdic
     return not_told(zh, en) if thing.gone_at is not None else unknown(zh, en)
 
 
-def _asks(rule: RuleConfig) -> tuple[Asked, timedelta] | None:
-    """How long a rule asks for, where it is one whose signals say so."""
-    for which in (DWELL, RESIDUE):
-        value = getattr(rule, which.config, None)
-        if isinstance(value, timedelta):
-            return which, value
-    return None
+def _asks(rule: RuleConfig, which: Asked) -> timedelta | None:
+    """How long a rule asks for, where it has a key of the name."""
+    value = getattr(rule, which.config, None)
+    return value if isinstance(value, timedelta) else None
 
 
 def _own(thing: ToldThing, before: RuleConfig | None, after: RuleConfig) -> Verdict | None:
@@ -161,7 +177,7 @@ def _own(thing: ToldThing, before: RuleConfig | None, after: RuleConfig) -> Verd
         return unknown("换成了另一种规则", "it would be judged by a rule of another kind")
     handled = _dumping if isinstance(after, DumpingConfig) else _stall if isinstance(after, StallConfig) else None
     keys = {key for key in type(after).model_fields if getattr(before, key) != getattr(after, key)} - _NO_MATTER
-    keys -= {which.config for which in (DWELL, RESIDUE) if asked(thing) is not None}
+    keys -= {which.config for which in ALL_ASKED if asked(thing) is not None}  # judged by how long it lasted
     found = handled(thing, keys, after) if handled is not None else None
     if found is not None:
         return found
