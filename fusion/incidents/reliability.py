@@ -23,6 +23,8 @@ from fusion.plugins import Config, Duration
 from fusion.types.signal import Phase, Reason, Signal
 from fusion.types.told import Mark, Outcome
 
+#: Machines. What people report is looked at by people, and nobody is doubted by a formula.
+_WEIGHED = frozenset({"video", "sensor"})
 _LEAST, _MOST = 0.01, 0.99  # of a belief, as in `fusion.incidents.trace`
 _TOLD_FROM = 0.05  #: a change of belief less than this is not worth a sentence
 
@@ -91,7 +93,7 @@ def counted(told: float, reliability: Reliability, policy: ReliabilityPolicy) ->
 
 def weighed(signal: Signal, marks: Iterable[Mark], policy: ReliabilityPolicy) -> Signal:
     """The signal with what its belief counts for; its reason says so where that is noticeable."""
-    if not policy.on or signal.phase is Phase.ENDED:
+    if not policy.on or signal.phase is Phase.ENDED or signal.source not in _WEIGHED:
         return signal
     reliability = reliability_of(marks, signal.at, policy)
     belief = round(counted(signal.belief, reliability, policy), 3)

@@ -52,7 +52,7 @@ class Follower:
     ) -> None:
         """Nothing new is seen in `unjudged` areas (shares of the picture), which the pictures have blanked."""
         self._terminal_id = terminal_id
-        self._unjudged = unjudged
+        self.unjudged = unjudged
         self._free: Mask | None = None  #: of the working picture, where something new may be seen; None: everywhere
         self._config = config or FollowerConfig()
         self._background = Background()
@@ -192,9 +192,9 @@ class Follower:
         self._picture_px = picture.size_px
         self._size_px = working_size(picture.size_px, self._config.width_px)
         difference = self._background.look(reduce(picture, self._size_px), self._seconds(picture.at))
-        if self._unjudged:
+        if self.unjudged:
             if self._free is None or self._free.shape != difference.new.shape:
-                self._free = ~covered(self._unjudged, self._size_px)
+                self._free = ~covered(self.unjudged, self._size_px)
             difference = replace(difference, new=difference.new & self._free)
         self._difference = difference
         self._compared_s, self._compared_new = difference.at_s, share(difference.new)

@@ -41,6 +41,13 @@ def a_picture(
     return Picture("T", START + timedelta(seconds=at_s), y, chroma, chroma[::-1])
 
 
+def decoded(jpeg: bytes) -> "np.ndarray[Any, Any]":
+    """[height, width, 3]."""
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture
+
+
 def test_without_masks_no_picture_is_touched_or_copied() -> None:
     picture, over = a_picture(), PictureMasks()
     assert over.judged(picture) is picture
@@ -52,7 +59,7 @@ def test_without_masks_no_picture_is_touched_or_copied() -> None:
 def test_a_private_area_is_grey_in_the_kept_picture_of_either_stream_and_nothing_else_is(size: tuple[int, int]) -> None:
     picture = a_picture(size=size)
     shown = PictureMasks(Masks(private=(CORNER,))).shown(picture)
-    kept = cv2.imdecode(np.frombuffer(jpeg_of(bgr_of(shown), quality=95), np.uint8), cv2.IMREAD_COLOR)
+    kept = decoded(jpeg_of(bgr_of(shown), quality=95))
     inside = covered((CORNER,), size)
     # What JPEG codes together, 16 pixels wide, takes a little of what is beside it.
     deep = cv2.erode(inside.astype(np.uint8), np.ones((33, 33), np.uint8)) > 0
@@ -64,7 +71,7 @@ def test_a_private_area_is_grey_in_the_kept_picture_of_either_stream_and_nothing
 
 def test_a_private_area_is_grey_in_the_live_picture_too() -> None:
     shown = PictureMasks(Masks(private=(LEFT_HALF,))).shown(a_picture(size=(1280, 720)))
-    live = cv2.imdecode(np.frombuffer(as_jpeg(shown), np.uint8), cv2.IMREAD_COLOR)
+    live = decoded(as_jpeg(shown))
     assert np.ptp(live[:, :440].astype(int), axis=(0, 1)).max() <= 3
     assert np.ptp(live[:, 520:].astype(int), axis=(0, 1)).max() > 60
 
@@ -134,7 +141,7 @@ def test_in_a_clip_that_is_coded_again_each_picture_has_its_time_and_a_grey_area
     packets = list(_packets())
     clip = reencode(packets, Masks(private=(LEFT_HALF,)), "T")
     assert clip is not None
-    with av.open(io.BytesIO(clip)) as container:
+    with av.open(io.BytesIO(clip), "r") as container:
         frames = list(container.decode(video=0))
     assert len(frames) == len(packets) == 20
     assert [round(float(frame.time or 0), 2) for frame in frames] == [round(0.1 * number, 2) for number in range(20)]
@@ -144,7 +151,7 @@ def test_in_a_clip_that_is_coded_again_each_picture_has_its_time_and_a_grey_area
         assert np.ptp(grey[:, 170:]) > 100
     unmasked = remux(packets)
     assert unmasked is not None
-    with av.open(io.BytesIO(unmasked)) as container:
+    with av.open(io.BytesIO(unmasked), "r") as container:
         assert np.ptp(next(container.decode(video=0)).to_ndarray(format="gray")[:, :140].astype(int)) > 100
 
 

@@ -191,11 +191,13 @@ def test_a_privacy_mask_that_is_saved_while_it_runs_is_in_each_picture_and_clip_
     masked = replace(before[0], masks=Masks(private=(left_half,)))
     assert zoo.shards.update((masked, *before[1:])) == (0, 1, 0)
     still = _given(lambda: zoo.shards.still(masked.id))
-    picture = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_GRAYSCALE).astype(int)
+    grey = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
+    picture = grey.astype(int)
     width = picture.shape[1]
     assert np.ptp(picture[:, : width // 2 - 16]) <= 4
     assert np.ptp(picture[:, width // 2 + 16 :]) > 50
-    with av.open(io.BytesIO(_given(lambda: zoo.shards.clip(masked.id)))) as container:
+    with av.open(io.BytesIO(_given(lambda: zoo.shards.clip(masked.id))), "r") as container:
         frames = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
     assert frames
     assert max(np.ptp(frame[:, : width // 2 - 32]) for frame in frames) <= 8

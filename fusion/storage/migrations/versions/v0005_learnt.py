@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "learnt"
-down_revision = "first"
+down_revision = "people"
 
 
 def upgrade() -> None:
