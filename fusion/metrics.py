@@ -47,6 +47,14 @@ TOLD_SECONDS = Histogram(
     "fusion_told_seconds", "From the rule being met to the phone's receipt", buckets=(0.3, 1, 2, 5, 10, 30, 60, 300)
 )
 
+SEALS = Counter("fusion_seals", "Cases sealed with their evidence, by occasion", ["occasion"])
+EVIDENCE_FAULTS = Counter("fusion_evidence_faults", "Evidence that could not be kept, sealed or dropped", ["what"])
+EVIDENCE_FREED = Counter("fusion_evidence_freed_bytes", "Bytes of evidence dropped, by reason", ["reason"])
+EVIDENCE_DISK = Gauge("fusion_evidence_disk_used", "Share of the evidence disk that is used, 0-1")
+EVIDENCE_CUT = Gauge(
+    "fusion_evidence_chain_cut", "1: the chain of seals on disk lacks its end, or another one lies there"
+)
+
 
 def families() -> list[Metric]:
     """Everything that this process has measured, but what belongs to the process as such."""

@@ -23,6 +23,7 @@ from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
 from fusion.app.desk import desk_of, door_of
 from fusion.app.health_signals import HealthSignals
+from fusion.app.keeping import Keeping
 from fusion.app.permits import Permits
 from fusion.bus import Bus
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
@@ -36,16 +37,18 @@ from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
 from fusion.handlers.sensors import Sensors, topic_of
 from fusion.handlers.wire import PHONES, SIGNALS, pack
+from fusion.pipeline.clipper import Clipper, Clips
 from fusion.pipeline.photographer import Photographer
+from fusion.pipeline.second_look import SecondLook
 from fusion.settings.site import Site
 from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
-from fusion.types.case import Case
+from fusion.types.case import Case, CaseState
 from fusion.types.errors import SiteError
 from fusion.types.report import RawReport, ReportRefused
 from fusion.types.signal import Signal
-from fusion.types.terminal import Health, Terminal, TroubleKind
+from fusion.types.terminal import Health, Terminal, TerminalStatus, TroubleKind
 
 _LOG = structlog.get_logger()
 _COPY_LASTS = timedelta(days=1)  #: a notifier's copy of what has no expiry of its own
@@ -80,7 +83,6 @@ class System:
         self.started_at = datetime.now(UTC)
         site.data.mkdir(parents=True, exist_ok=True)
         self.clock = ZoneInfo(config.site.timezone)
-        self.evidence = site.data / "evidence"
         self._progress("terminals")
         self.fleet = fleet_of(site)
         if self.fleet is not None:
@@ -91,6 +93,9 @@ class System:
         self._stack.callback(self.bus.close)
         self.store = Store(config.store.resolved(site.folder, site.data))
         self._stack.callback(self.store.close)
+        self._by_id: dict[str, Terminal] = {}
+        self.keeping = Keeping(site, self.store, terminal=self._by_id.get, status=self._status)
+        self.evidence = self.keeping.folder
         self.door = door_of(site, self.store, self.evidence)
         self.permits = Permits(self.store, self.clock)
         self.terminals = self.permits.put_on(registered)
@@ -153,14 +158,28 @@ class System:
             clock=self.clock,
             rows=lambda message, now: copies(message, self.notifiers, now + _COPY_LASTS),
             repeats=config.repeats,
+            leader=self.roster.leader,
+            named=self.roster.named,
+            book=self.site.book,
         )
-        self.engine = Engine(self.store, self.bus, zone, config.fusion, config.dispatch, written=self.publisher.notify)
+        self.engine = Engine(
+            self.store,
+            self.bus,
+            zone,
+            config.fusion,
+            config.dispatch,
+            written=self.publisher.notify,
+            positions_kept=config.dispatch.position_kept,
+        )
         self.link.start()
         self._stack.callback(self.link.stop)
         self.publisher.start()
         self._stack.callback(self.publisher.stop)
         self.engine.start()
         self._stack.callback(self.engine.stop)
+
+    def _status(self, terminal_id: str) -> TerminalStatus | None:
+        return next((status for status in self.shards.statuses() if status.terminal_id == terminal_id), None)
 
     def _start_looking(self) -> None:
         config, folder = self.site.config, self.site.folder
@@ -177,25 +196,18 @@ class System:
             timezone=config.site.timezone,
             evidence=self.evidence,
             memories=self.site.data / "memories",
+            reserve_bytes=config.evidence.reserve_bytes,
             terminals=self.terminals,
             history=times_of(self.store.cases_opened(now - _HISTORY, now)),
         )
         self.shards = Shards(order, self._heard, self.site.data)
         self._stack.callback(self.shards.stop)
-        self._by_id = {terminal.id: terminal for terminal in self.terminals}
-        photographer = Photographer(
-            self._by_id,
-            self.evidence,
-            self.clock,
-            (model.name, model.entry.sha256),
-            self.shards.clip,
-            self.engine.add_evidence,
-            self._size_px,
-        )
-        self._stack.callback(self.engine.subscribe(photographer.on_case))
-        photographer.start()
-        self._stack.callback(photographer.stop)
+        self._by_id.update((terminal.id, terminal) for terminal in self.terminals)
+        self._start_photographing((model.name, model.entry.sha256))
+        self._start_second_look()
         self.shards.start()
+        self.keeping.start()
+        self._stack.callback(self.keeping.stop)
         health = HealthSignals(self.shards.statuses, self.link.send)
         health.start()
         self._stack.callback(health.stop)
@@ -204,6 +216,52 @@ class System:
 
     def _size_px(self, terminal_id: str) -> tuple[int, int] | None:
         return next((s.size_px for s in self.shards.statuses() if s.terminal_id == terminal_id), None)
+
+    def _start_second_look(self) -> None:
+        policy = self.site.config.cases.closing
+        if policy.by_eye == "off":
+            return
+        second_look = SecondLook(
+            self._by_id,
+            self.evidence,
+            self.clock,
+            policy,
+            still=self.shards.still,
+            statuses=self.shards.statuses,
+            traces=lambda case_id: [trace for one in self.store.incidents_of(case_id) for trace in one.traces],
+            answer=lambda verdict: self.bus.put(SIGNALS, pack(verdict)),
+        )
+        self._stack.callback(self.engine.subscribe(second_look.on_case))
+        second_look.start(self.store.cases(states=[CaseState.FEEDBACK], limit=1000))
+        self._stack.callback(second_look.stop)
+
+    def _start_photographing(self, model: tuple[str, str]) -> None:
+        reserve_bytes = self.site.config.evidence.reserve_bytes
+        photographer = Photographer(
+            self._by_id,
+            self.evidence,
+            self.clock,
+            model,
+            self.engine.add_evidence,
+            self._size_px,
+            reserve_bytes=reserve_bytes,
+        )
+        clipper = Clipper(
+            self._by_id,
+            self.evidence,
+            self.clock,
+            model,
+            Clips(self.shards.hold, self.shards.clip),
+            self.engine.add_evidence,
+            lambda case_id: found[0] if (found := self.store.case(case_id)) else None,
+            after=self.site.config.evidence.after,
+            reserve_bytes=reserve_bytes,
+        )
+        self._stack.callback(self.engine.subscribe(self.keeping.sealer.on_case))
+        for part in (photographer, clipper):
+            self._stack.callback(self.engine.subscribe(part.on_case))
+            part.start()
+            self._stack.callback(part.stop)
 
     def use_terminals(self, terminals: tuple[Terminal, ...]) -> tuple[int, int, int]:
         """Change the register of terminals; how many streams were added, changed and removed.
@@ -241,7 +299,9 @@ class System:
             PeerState(name=name, well=part.well, since=part.since, detail=part.detail, notifier=True)
             for name, part in self.notifiers.items()
         ]
-        return [*parts, self._detector(), *beside]
+        kept = self.keeping.condition
+        evidence = PeerState(name="evidence", well=kept.well, since=kept.since, detail=kept.detail, needed=False)
+        return [*parts, evidence, self._detector(), *beside]
 
     def _detector(self) -> PeerState:
         """Not well while it runs on another execution provider than the site wants first: it works, and slowly."""
@@ -262,6 +322,7 @@ class System:
             peers=self.peers,
             looking=self._looking,
             learner=Learner(self.store, self.site.config.fusion, self.clock),
+            export=self.keeping.exporter.write,
             metrics=lambda: metrics.exposition(self.shards.metrics()),
         )
         self._register_changed.append(lambda: backend.use_zone(self._zone_map()))
@@ -282,8 +343,19 @@ class System:
             grids=self.site.grids,
             terminals=self.site.terminals,
             workers=self.site.workers,
-            kinds={kind: KindName(zh=e.zh, en=e.en, code=e.code) for kind, e in config.kinds.items()},
+            kinds={kind: self._kind_name(kind) for kind in config.kinds},
+            platforms={name: (entry.zh, entry.en) for name, entry in config.cases.platforms.items()},
         )
+
+    def _kind_name(self, kind: str) -> KindName:
+        entry, row = self.site.config.kinds[kind], self.site.book.row(kind)
+        if row is None:
+            return KindName(zh=entry.zh, en=entry.en, code=entry.code)
+        zh, en = (
+            f"{row.major} {row.major_zh} / {row.code} {row.zh}",
+            f"{row.major} {row.major_en} / {row.code} {row.en}",
+        )
+        return KindName(zh=entry.zh, en=entry.en, code=row.code, class_zh=zh, class_en=en)
 
     def _looking(self) -> LookingState:
         now = self.shards.looking

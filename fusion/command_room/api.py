@@ -1,22 +1,33 @@
 """The REST API beside the page: the same reads and deeds, as JSON (OpenAPI at /api/openapi.json)."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, Response, StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 
 from fusion.command_room.backend import Backend
 from fusion.command_room.health import counts, troubled
+from fusion.command_room.privacy import doer_of, for_role
+from fusion.command_room.rights import Right, may
 from fusion.types.case import CaseState, Deed
+from fusion.types.deed import Given
 from fusion.types.errors import IllegalDeed
 from fusion.types.false_reason import FalseReason
 from fusion.types.terminal import TroubleKind
 
-ByPeople = (Deed.ACKNOWLEDGE, Deed.HANDLE, Deed.CLOSE, Deed.REJECT, Deed.DISPATCH)
+#: Fusion's own, and the worker's own.
+_NOT_BY_USERS = {Deed.ESCALATE, Deed.DECLINE}
+BY_USERS = tuple(deed for deed in Deed if deed not in _NOT_BY_USERS)
+_Id = Annotated[str, Field(min_length=1, max_length=64)]
+_Thing = tuple[Annotated[str, Field(max_length=300)], Annotated[str, Field(max_length=300)]]
+
+
+_CHUNK = 1 << 18
 
 
 class DeedForm(BaseModel):
@@ -26,8 +37,25 @@ class DeedForm(BaseModel):
 
     deed: Deed
     version: Annotated[int | None, Field(ge=0, description="the version that was looked at")] = None
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: Annotated[str, Field(max_length=2000, description="the reason")] = ""
+    worker_id: Annotated[_Id | None, Field(description="dispatch: this worker instead of the nearest")] = None
+    other: Annotated[_Id | None, Field(description="merge: the id of the case that stays")] = None
+    sources: Annotated[tuple[_Thing, ...], Field(max_length=32, description="split: [source, its name for it]")] = ()
+    platforms: Annotated[
+        tuple[_Id, ...], Field(max_length=8, description="join: the lead first; finish_part: whose part")
+    ] = ()
     false_reason: Annotated[FalseReason | None, Field(description="of a false alarm (deed reject)")] = None
+
+    def given(self) -> Given:
+        """What the deed comes with."""
+        return Given(
+            reason=self.note,
+            worker_id=self.worker_id,
+            other=self.other,
+            sources=self.sources,
+            platforms=self.platforms,
+            false_reason=self.false_reason,
+        )
 
 
 def _json(value: Any, status: int = 200) -> Response:
@@ -59,8 +87,8 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
         )
 
     @routes.get("/api/v1/workers", summary="Workers with duty and newest position")
-    def workers() -> Response:
-        return _json(backend.workers())
+    def workers(request: Request) -> Response:
+        return _json(for_role(backend.workers(), doer_of(backend, request.state.session.user)))
 
     @routes.get("/api/v1/cases", summary="Cases, newest first")
     def cases(
@@ -72,31 +100,31 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
         return _json(backend.cases(states=state or (), kind=kind, limit=limit, offset=offset))
 
     @routes.get("/api/v1/cases/{case_id}", summary="One case with its history")
-    def case(case_id: str) -> Response:
+    def case(request: Request, case_id: str) -> Response:
         found = backend.case(case_id)
         if found is None:
             raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
-        return _json({"case": found[0], "events": found[1]})
+        allowed = backend.allowed(found[0], doer_of(backend, request.state.session.user))
+        return _json(
+            {
+                "case": found[0],
+                "events": found[1],
+                "traces": backend.traces(case_id),
+                "allowed": [{"deed": one.deed, "wants": sorted(one.wants)} for one in allowed],
+            }
+        )
 
     @routes.post("/api/v1/cases/{case_id}/deeds", summary="Do a deed to a case")
     def do(request: Request, case_id: str, form: DeedForm) -> Response:
-        if form.deed not in ByPeople:
-            raise HTTPException(422, f"deed {form.deed}: not a person's; wanted: one of {', '.join(ByPeople)}")
+        if form.deed not in BY_USERS:
+            raise HTTPException(422, f"deed {form.deed}: not a person's; wanted: one of {', '.join(BY_USERS)}")
         if form.false_reason is not None and form.deed is not Deed.REJECT:
             raise HTTPException(422, f"false_reason: belongs to the deed {Deed.REJECT}, not to {form.deed}")
         if backend.case(case_id) is None:
             raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
-        actor = f"user:{request.state.session.user}"
+        by = doer_of(backend, request.state.session.user)
         try:
-            done = backend.act(
-                case_id,
-                form.deed,
-                actor=actor,
-                version=form.version,
-                note=form.note,
-                false_reason=form.false_reason,
-            )
-            return _json(done)
+            return _json(backend.act(case_id, form.deed, by=by, version=form.version, given=form.given()))
         except IllegalDeed as error:
             raise HTTPException(409, str(error)) from error
 
@@ -119,6 +147,27 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
             raise HTTPException(404, f"evidence {evidence_id[:64]}: there is none of this id")
         return FileResponse(path)
 
+    @routes.get("/api/v1/cases/{case_id}/evidence.zip", summary="A case's evidence as a package that verifies offline")
+    def package(request: Request, case_id: str) -> StreamingResponse:
+        user = backend.user(request.state.session.user)
+        if user is None or not may(user.role, Right.EVIDENCE):
+            raise HTTPException(403, f"user {request.state.session.user}: may not {Right.EVIDENCE}")
+        found = backend.case(case_id)
+        try:
+            file = backend.evidence_zip(case_id, actor=f"user:{user.name}") if found else None
+        except IllegalDeed as error:
+            raise HTTPException(409, str(error)) from error
+        if found is None or file is None:
+            raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
+        return StreamingResponse(
+            _pieces(file),
+            media_type="application/zip",
+            headers={
+                "Content-Disposition": f'attachment; filename="evidence-{found[0].number}.zip"',
+                "Content-Length": str(_length(file)),
+            },
+        )
+
     @routes.get("/api/v1/terminals/{terminal_id}/still.jpg", summary="The newest picture of a terminal")
     def still(terminal_id: str) -> Response:
         picture = backend.still(terminal_id)
@@ -135,6 +184,18 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
         return Response(backend.metrics(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _length(file: BinaryIO) -> int:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def zone_facts(backend: Backend) -> dict[str, Any]:

@@ -1,15 +1,19 @@
 """What the page and the REST API ask of the engine. `fusion.handlers.room` implements it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
-from fusion.types.case import Case, CaseEvent, CaseState, Deed, Worker, WorkerStatus
+from fusion.types.case import Case, CaseEvent, CaseState, Deed, Trace, Worker, WorkerStatus
+from fusion.types.deed import Allowed, Given
 from fusion.types.false_reason import FalseReason
 from fusion.types.place import GeoPoint, Grid
+from fusion.types.role import Doer, Role
 from fusion.types.terminal import Terminal, TerminalStatus
+
+NOTHING = Given()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,8 @@ class KindName:
     zh: str
     en: str
     code: str = ""
+    class_zh: str = ""  #: the major and minor class in that table, with their codes
+    class_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,7 @@ class ZoneMap:
     terminals: tuple[Terminal, ...]
     workers: tuple[Worker, ...]
     kinds: dict[str, KindName]
+    platforms: dict[str, tuple[str, str]] = field(default_factory=dict)  #: Chinese and English name by id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +49,15 @@ class User:
 
     name: str
     password_hash: str  #: Argon2id, PHC string
-    role: str  #: "administrator" or "member"
+    role: str  #: one of `fusion.types.role.USERS`
     created_at: datetime
     must_change: bool = False  #: the first password was made by fusion and shown once
+    scope: tuple[str, ...] = ()  #: a platform liaison's platforms, a grid liaison's grids
+
+    @property
+    def doer(self) -> Doer:
+        """As somebody who acts."""
+        return Doer(name=f"user:{self.name}", role=Role(self.role), scope=self.scope)
 
     def __repr__(self) -> str:
         return f"User({self.name})"
@@ -60,11 +73,12 @@ class PeerState:
     detail: str = ""  #: English, without secrets
     notifier: bool = False  #: a way to tell people beside MQTT: the engine does its work without it
     stands_in: bool = False  #: when not well, something else does the work in its place, only slower
+    needed: bool = True  #: the engine cannot do its work without it
 
     @property
     def holds_up(self) -> bool:
         """The engine does not do its work."""
-        return not (self.well or self.notifier or self.stands_in)
+        return self.needed and not (self.well or self.notifier or self.stands_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,23 +181,23 @@ class Backend(Protocol):
     def case(self, case_id: str) -> tuple[Case, Sequence[CaseEvent]] | None:
         """One case with its history, oldest first."""
 
-    def act(
-        self,
-        case_id: str,
-        deed: Deed,
-        *,
-        actor: str,
-        version: int | None = None,
-        note: str = "",
-        false_reason: FalseReason | None = None,
-    ) -> Case:
-        """Do a deed; IllegalDeed says in words why not. A version that is no longer the case's is refused.
+    def allowed(self, case: Case, by: Doer) -> Sequence[Allowed]:
+        """What somebody may do to a case now."""
 
-        To a rejection belongs why the alarm was false; `note` is then what was added in free text.
-        """
+    def traces(self, case_id: str) -> Sequence[Trace]:
+        """Who told of the case's thing, each under its own name for it."""
+
+    def act(self, case_id: str, deed: Deed, *, by: Doer, given: Given = NOTHING, version: int | None = None) -> Case:
+        """Do a deed; IllegalDeed says in words why not. A version that is no longer the case's is refused."""
 
     def evidence_file(self, evidence_id: str) -> Path | None:
         """The file of an evidence id, checked to lie in the evidence folder."""
+
+    def evidence_zip(self, case_id: str, *, actor: str) -> BinaryIO | None:
+        """The package of a case's evidence, open at its start, for the caller to close; None: there is no such case.
+
+        Raises `IllegalDeed` where nothing of it is left, and as the store does.
+        """
 
     def still(self, terminal_id: str) -> bytes | None:
         """The newest looked picture of a terminal as JPEG, for live view."""

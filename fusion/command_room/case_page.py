@@ -5,24 +5,11 @@ from html import escape
 
 from nicegui import ui
 
+from fusion.command_room.deed_dialogs import buttons, offered
 from fusion.command_room.frame import Visit, now, open_frame
-from fusion.types.case import Case, CaseEvent, CaseState, Deed
-from fusion.types.errors import IllegalDeed
-from fusion.types.false_reason import FalseReason
+from fusion.types.case import Case, CaseEvent, CaseState
+from fusion.types.deed import Allowed
 from fusion.types.signal import EvidenceRef
-
-#: what the page offers in each state; the engine's table has the last word
-OFFERED: dict[CaseState, tuple[Deed, ...]] = {
-    CaseState.OPENED: (Deed.DISPATCH, Deed.CLOSE, Deed.REJECT),
-    CaseState.DISPATCHED: (Deed.ACKNOWLEDGE, Deed.REJECT),
-    CaseState.ACKNOWLEDGED: (Deed.HANDLE, Deed.REJECT),
-    CaseState.HANDLED: (Deed.CLOSE, Deed.REJECT),
-    CaseState.CLOSED: (),
-    CaseState.REJECTED: (),
-}
-
-
-_LONGEST_TEXT = 500
 
 
 def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
@@ -38,25 +25,25 @@ def case_page(visit: Visit, case_id: str, version: Callable[[], int]) -> None:
         pictures, facts, timeline = (ui.html("", sanitize=False).classes("case-body") for _ in range(3))
     seen = -1
     shown: Case | None = None
-    offered: tuple[Deed, ...] | None = None
+    on_offer: tuple[Allowed, ...] | None = None
 
     def refresh() -> None:
-        nonlocal seen, shown, offered
+        nonlocal seen, shown, on_offer
         if seen != version():
             seen = version()
             found = visit.backend.case(case_id)
             if found:
                 shown, history = found
-                head.set_content(_head(visit, shown))
                 pictures.set_content(_pictures(visit, shown))
                 timeline.set_content(_timeline(visit, history))
-                if offered != OFFERED[shown.state]:
+                if on_offer != (now_offered := offered(visit, shown)):
                     # Only then: a member may have a question open that hangs on a button.
-                    offered = OFFERED[shown.state]
+                    on_offer = now_offered
                     deeds.clear()
                     with deeds:
-                        _buttons(visit, shown, lambda: shown)
+                        buttons(visit, on_offer, lambda: shown)
         if shown is not None:
+            head.set_content(_head(visit, shown))
             facts.set_content(_facts(visit, shown))  # it counts down to what is due
 
     refresh()
@@ -67,72 +54,43 @@ def _head(visit: Visit, case: Case) -> str:
     return (
         f'<a href="/">← {escape(visit.word("back"))}</a><h1>{escape(visit.speak.kind(case.kind))}</h1>'
         f'<span class="state {case.state}">{escape(visit.word(f"state.{case.state}"))}</span>'
-        f'<span class="dim">{escape(case.number)}</span>'
+        f'{marks(visit, case)}<span class="dim">{escape(case.number)}</span>'
+        f'<a class="package" href="/api/v1/cases/{escape(case.id)}/evidence.zip" download>'
+        f"{escape(visit.word('package'))}</a>"
     )
 
 
-def _buttons(visit: Visit, case: Case, newest: Callable[[], Case | None]) -> None:
-    """The deeds that its state offers; each is done to the case as the page shows it when it is clicked."""
-    for deed in OFFERED[case.state]:
-        word = {Deed.ACKNOWLEDGE: "acknowledge", Deed.HANDLE: "handle"}.get(deed, str(deed))
-        if deed is Deed.REJECT:
-            button = ui.button(visit.word(word), on_click=lambda: _ask_reason(visit, newest)).props(
-                "outline color=negative"
-            )
-        else:
-            button = ui.button(visit.word(word), on_click=lambda deed=deed: _do(visit, newest(), deed))
-        button.mark(f"deed-{deed}").props(f'data-deed="{deed}"')
-
-
-def _do(visit: Visit, case: Case | None, deed: Deed, note: str = "", false_reason: FalseReason | None = None) -> None:
-    if case is None:
-        return
-    try:
-        visit.backend.act(
-            case.id,
-            deed,
-            actor=f"user:{visit.user}",
-            version=case.version,
-            note=note,
-            false_reason=false_reason,
-        )
-    except IllegalDeed as error:
-        ui.notify(f"{visit.word('stale')} ({error})", type="warning")
-    else:
-        ui.notify(visit.word("done", deed=visit.word(f"deed.{deed}")), type="positive")
-
-
-def _ask_reason(visit: Visit, newest: Callable[[], Case | None]) -> None:
-    with ui.dialog(value=True) as dialog, ui.card().classes("reasons"):
-        ui.label(visit.word("give_reason"))
-        ui.label(visit.word("one_tap")).classes("dim")
-        text = (
-            ui.input(visit.word("add_text")).props(f"dense outlined maxlength={_LONGEST_TEXT}").classes("reason-text")
-        )
-        with ui.element("div").classes("reason-grid"):
-            for reason in FalseReason:
-
-                def reject(reason: FalseReason = reason) -> None:
-                    dialog.close()
-                    _do(visit, newest(), Deed.REJECT, str(text.value or "").strip()[:_LONGEST_TEXT], reason)
-
-                words = reason.zh if visit.speak.language == "zh" else reason.en
-                button = ui.button(words, on_click=reject).props(f'flat align=left no-caps data-reason="{reason}"')
-                button.classes("reason")
-        ui.button(visit.word("cancel"), on_click=dialog.close).props("outline")
+def marks(visit: Visit, case: Case) -> str:
+    """How the deadline stands, and what is special about a case."""
+    level, left = visit.speak.limit(case, now())
+    found = f'<span class="limit {level}">{escape(left)}</span>' if left else ""
+    words = [
+        visit.word("recurred_mark", count=case.recurrences) if case.recurrences else "",
+        visit.word("bounced_mark", count=case.bounced) if case.bounced else "",
+        visit.word("joint_mark") if case.parts else "",
+    ]
+    return found + "".join(f'<span class="mark-word">{escape(word)}</span>' for word in words if word)
 
 
 def _pictures(visit: Visit, case: Case) -> str:
     title = f"<h2>{escape(visit.word('pictures'))}</h2>"
     if not case.evidence:
         return f'<section class="pictures">{title}<p class="empty">{escape(visit.word("no_pictures"))}</p></section>'
-    shown = sorted(case.evidence, key=lambda ref: (not ref.kind.startswith("annotated"), ref.at))
+    after = set(case.seen.evidence_ids) if case.seen else set()
+    shown = sorted(case.evidence, key=lambda ref: (ref.id not in after, not ref.kind.startswith("annotated"), ref.at))
     images = "".join(
         f"<figure>{_shown(ref)}"
-        f"<figcaption>{visit.speak.time(ref.at)} · <code>sha256 {escape(ref.sha256[:12])}…</code></figcaption></figure>"
+        f"<figcaption>{escape(_picture_name(visit, ref))}{visit.speak.time(ref.at)} · "
+        f"<code>sha256 {escape(ref.sha256[:12])}…</code></figcaption></figure>"
         for ref in shown
     )
     return f'<section class="pictures">{title}{images}</section>'
+
+
+def _picture_name(visit: Visit, ref: EvidenceRef) -> str:
+    """What a picture is, where that is more than one of the thing."""
+    named = {"before": "picture.before", "after": "picture.after"}.get(ref.kind)
+    return f"{visit.word(named)} · " if named else ""
 
 
 def _shown(ref: EvidenceRef) -> str:
@@ -146,6 +104,9 @@ def _facts(visit: Visit, case: Case) -> str:
     speak = visit.speak
     facts = [
         ("why", speak.reason(case.reason)),
+        ("deadline", speak.deadline(case)),
+        ("class", speak.class_of(case.kind)),
+        ("platform", speak.platform(case.platform) if case.platform else ""),
         ("grid", speak.grid(case)),
         ("place", speak.place(case)),
         ("terminal", speak.terminal(case.terminal_id)),
@@ -156,8 +117,38 @@ def _facts(visit: Visit, case: Case) -> str:
     ]
     facts += [("repeat", speak.reason(case.repeat))] if case.repeat else []
     facts += _due(visit, case)
-    rows = "".join(f"<dt>{escape(visit.word(key))}</dt><dd>{escape(value)}</dd>" for key, value in facts)
-    return f'<section class="facts"><dl>{rows}</dl></section>'
+    if case.seen is not None:
+        facts.append(("seen", f"{visit.word(f'seen.{case.seen.verdict}')} · {speak.reason(case.seen.reason)}"))
+    rows = "".join(f"<dt>{escape(visit.word(key))}</dt><dd>{escape(value)}</dd>" for key, value in facts if value)
+    return f'<section class="facts"><dl>{rows}{_linked(visit, case)}{_parts(visit, case)}</dl></section>'
+
+
+def _linked(visit: Visit, case: Case) -> str:
+    """Other cases that this one has to do with."""
+    links = [
+        ("recurrence", case.recurrence_of, visit.word("recurrence_line", count=case.recurrences)),
+        ("merged_into", case.merged_into, ""),
+        ("split_from", case.split_from, ""),
+    ]
+    rows = []
+    for key, case_id, words in links:
+        if case_id:
+            other = visit.backend.case(case_id)
+            number = other[0].number if other else case_id
+            link = f'<a class="map-link" href="/cases/{escape(case_id)}">{escape(number)}</a>'
+            rows.append(f"<dt>{escape(visit.word(key))}</dt><dd>{escape(words)} {link}</dd>")
+    return "".join(rows)
+
+
+def _parts(visit: Visit, case: Case) -> str:
+    if not case.parts:
+        return ""
+    items = "".join(
+        f'<li class="{"done" if part.finished_at else "open"}">{escape(visit.speak.platform(part.platform))} · '
+        f"{escape(visit.word('part_done' if part.finished_at else 'part_open'))} {escape(part.note)}</li>"
+        for part in case.parts
+    )
+    return f'<dt>{escape(visit.word("parts"))}</dt><dd><ul class="parts-list">{items}</ul></dd>'
 
 
 def _due(visit: Visit, case: Case) -> list[tuple[str, str]]:
@@ -165,7 +156,7 @@ def _due(visit: Visit, case: Case) -> list[tuple[str, str]]:
     facts = [("reason", visit.word("escalated"))] if case.escalated else []
     if case.state is CaseState.DISPATCHED and case.due_at is not None:
         return [("due", visit.speak.due(case.due_at, now())), *facts]
-    if case.state is CaseState.OPENED and case.escalated:
+    if case.state is CaseState.FILED and case.escalated:
         again = visit.speak.due(case.due_at, now()) if case.due_at is not None else visit.word("due_nobody")
         return [*facts, ("due_again", again)]
     return facts

@@ -11,6 +11,7 @@ from fusion.command_room.backend import Backend, PeerState
 from fusion.command_room.desk import Desk
 from fusion.command_room.peer_words import in_words
 from fusion.command_room.show import Speaker
+from fusion.types.role import Doer
 from fusion.types.terminal import Health
 
 
@@ -22,6 +23,7 @@ class Visit:
     speak: Speaker
     user: str
     path: str
+    doer: Doer  #: as the user was when the page was opened; deeds ask anew
     desk: Desk | None = None  #: reports, sensors, stalls and figures; None where the site has no desk
 
     def word(self, key: str, **facts: object) -> str:
@@ -99,7 +101,10 @@ def peer_name(visit: Visit, peer: PeerState) -> str:
 
 
 def _lost(visit: Visit, peer: PeerState) -> str:
-    key = "notifier_lost" if peer.notifier else "stands_in" if peer.stands_in else "peer_lost"
+    if not peer.needed:
+        key = f"{peer.name}_lost"
+    else:
+        key = "notifier_lost" if peer.notifier else "stands_in" if peer.stands_in else "peer_lost"
     text = visit.word(key, name=peer_name(visit, peer), since=visit.speak.lately(peer.since, now()))
     return _chip("lost", text, link="/health", title=in_words(peer.detail, visit.speak.language))
 

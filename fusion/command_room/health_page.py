@@ -97,7 +97,7 @@ def _parts(visit: Visit, peers: Sequence[PeerState]) -> str:
         f"{escape(_part(visit, peer))}</dd>"
         for peer in peers
     )
-    return f'<section class="facts"><h2>{escape(visit.word("parts"))}</h2><dl>{rows}</dl></section>'
+    return f'<section class="facts"><h2>{escape(visit.word("system_parts"))}</h2><dl>{rows}</dl></section>'
 
 
 def sensors_html(visit: Visit, sensors: Sequence[SensorStatus]) -> str:

@@ -11,12 +11,13 @@ class Right(StrEnum):
     PERSONAL = "personal"  #: see whose a stall is
     REGISTER = "register"  #: change the register of stalls
     ASSESS = "assess"  #: figures and their files
+    EVIDENCE = "evidence"  #: take a case's evidence out
     AUDIT = "audit"  #: who saw personal data
 
 
 _ROLES: Final[dict[str, frozenset[Right]]] = {
     "administrator": frozenset(Right),
-    "member": frozenset({Right.REPORT, Right.PERSONAL, Right.REGISTER, Right.ASSESS}),
+    "member": frozenset({Right.REPORT, Right.PERSONAL, Right.REGISTER, Right.ASSESS, Right.EVIDENCE}),
     "platform_liaison": frozenset({Right.REPORT, Right.PERSONAL, Right.ASSESS}),
     "grid_liaison": frozenset({Right.REPORT}),
 }

@@ -16,7 +16,7 @@ from nicegui import ui
 from pydantic import Field
 from starlette.staticfiles import StaticFiles
 
-from fusion.command_room import api, desk_api, form
+from fusion.command_room import api, desk_api, form, users
 from fusion.command_room.backend import Backend
 from fusion.command_room.bounded import Bounded
 from fusion.command_room.case_page import case_page
@@ -24,6 +24,7 @@ from fusion.command_room.desk import Desk
 from fusion.command_room.frame import Visit, open_frame
 from fusion.command_room.guard import Guard
 from fusion.command_room.health_page import health_page
+from fusion.command_room.privacy import doer_of
 from fusion.command_room.reports_page import reports_page
 from fusion.command_room.rights import Right, may
 from fusion.command_room.sessions import Session, Sessions
@@ -31,7 +32,7 @@ from fusion.command_room.show import Speaker
 from fusion.command_room.situation import situation
 from fusion.command_room.terminal_page import terminal_page
 from fusion.plugins import Config
-from fusion.types.errors import PeerFault, SiteError
+from fusion.types.errors import IllegalDeed, PeerFault, SiteError
 from fusion.types.terminal import TroubleKind
 
 _LOG = structlog.get_logger()
@@ -91,6 +92,7 @@ def build(
     app.mount("/static", StaticFiles(directory=str(files("fusion.command_room") / "static")))
     app.include_router(form.router(sessions, secure=secure))
     app.include_router(api.router(backend, schemas))
+    app.include_router(users.router(backend, sessions))
 
     @app.get("/healthz", include_in_schema=False)
     def healthy() -> JSONResponse:
@@ -101,14 +103,23 @@ def build(
         ill = [peer.name for peer in backend.peers() if peer.holds_up]
         return JSONResponse({"ready": not ill, "waiting_for": ill}, 503 if ill else 200)
 
+    @app.exception_handler(IllegalDeed)
     @app.exception_handler(PeerFault)
-    def away(_request: Request, error: PeerFault) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 503)
+    @app.exception_handler(SiteError)
+    def away(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 403 if isinstance(error, IllegalDeed) else 503)
 
     def visit(request: Request) -> Visit:
         session: Session = request.state.session
         path = f"{request.url.path}?{request.url.query}".removesuffix("?")
-        return Visit(backend, Speaker(backend.zone(), session.language), session.user, path, desk)
+        return Visit(
+            backend,
+            Speaker(backend.zone(), session.language),
+            session.user,
+            path,
+            doer_of(backend, session.user),
+            desk,
+        )
 
     @ui.page("/")
     def _situation(request: Request, terminal: str | None = None) -> None:

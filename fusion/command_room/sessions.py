@@ -1,5 +1,6 @@
 """Who is signed in: Argon2id passwords, a first password shown once, sessions that end, slow guessing."""
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from fusion.command_room.backend import Backend, User
 from fusion.command_room.words import Language
 from fusion.types.errors import SiteError
+from fusion.types.role import Role
 
 FIRST_USER = "admin"
 SHORTEST_PASSWORD = 10
@@ -20,6 +22,7 @@ _LONGEST_WAIT_S = 60.0
 _MOST_SESSIONS = 10_000
 _LONGEST_PASSWORD = 1024  # Argon2 is meant to be slow; a megabyte to hash would be an attack
 
+_NAME = re.compile(r"[\w.-]{1,64}")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash(secrets.token_urlsafe())  # verified for unknown names, so that both take equally long
@@ -67,6 +70,25 @@ class Sessions:
                 must_change=True,
             )
         )
+        return password
+
+    def make_user(self, name: str, role: Role, scope: tuple[str, ...]) -> str:
+        """Add a user, or replace one; the first password is given back once, and must be changed at the first sign-in.
+
+        Raises:
+            SiteError: the name is none, or would take the last administrator away.
+        """
+        if not _NAME.fullmatch(name):
+            raise SiteError(f"user {name[:64]!r}; wanted: 1 to 64 letters, digits, '.', '-' or '_'")
+        others = [user for user in self.backend.users() if user.name != name]
+        if role is not Role.ADMINISTRATOR and not any(user.role == Role.ADMINISTRATOR for user in others):
+            raise SiteError(f"user {name}: is the last administrator; wanted: another one first")
+        password = secrets.token_urlsafe(9)
+        hashed = _HASHER.hash(password)
+        self.backend.put_user(
+            User(name=name, password_hash=hashed, role=role, created_at=self.now(), must_change=True, scope=scope)
+        )
+        self._open = {token: session for token, session in self._open.items() if session.user != name}
         return password
 
     def wait_s(self, name: str, address: str) -> float:

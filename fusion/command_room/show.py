@@ -9,6 +9,17 @@ from fusion.types.case import Case, CaseEvent
 from fusion.types.people import isolated
 from fusion.types.signal import Reason
 
+_LIMIT_WORDS = (
+    (" working hours", " 个工作时"),
+    (" working hour", " 个工作时"),
+    (" working days", " 个工作日"),
+    (" working day", " 个工作日"),
+    ("min", " 分钟"),
+    ("h", " 小时"),
+    ("d", " 天"),
+    ("s", " 秒"),
+)
+
 
 class Speaker:
     """Speaks of one zone in one language; built once a page."""
@@ -41,6 +52,49 @@ class Speaker:
         if entry is None:
             return kind
         return entry.zh if self.language == "zh" else entry.en
+
+    def platform(self, platform: str | None) -> str:
+        """A platform's name."""
+        zh, en = self.facts.platforms.get(platform or "", (platform or "–", platform or "–"))
+        return zh if self.language == "zh" else en
+
+    def class_of(self, kind: str) -> str:
+        """The class of a kind in the site's table, empty when it has none."""
+        entry = self.facts.kinds.get(kind)
+        return "" if entry is None else entry.class_zh if self.language == "zh" else entry.class_en
+
+    def limit(self, case: Case, now: datetime) -> tuple[str, str]:
+        """(level, words) of a case's deadline: how much time is left or over by the clock; empty without one."""
+        deadline = case.deadline
+        if deadline is None:
+            return "", ""
+        stage, level = self.word(f"limit.{deadline.stage}"), str(deadline.level(now))
+        if deadline.red_at is None:
+            return level, self.word("limit_paused", stage=stage)
+        left_s = (deadline.red_at - now).total_seconds()
+        if left_s >= 0:
+            return level, self.word("limit_left", stage=stage, left=lasted(left_s, self.language))
+        return level, self.word("limit_over", stage=stage, over=lasted(-left_s, self.language))
+
+    def deadline(self, case: Case) -> str:
+        """The limit of the stage, until when, and how it was counted where that is not plain."""
+        deadline = case.deadline
+        if deadline is None:
+            return ""
+        stage, limit = self.word(f"limit.{deadline.stage}"), self.limit_words(deadline.limit)
+        if deadline.red_at is None:
+            return self.word("deadline_paused", stage=stage, limit=limit)
+        line = self.word("deadline_line", stage=stage, limit=limit, until=self.time(deadline.red_at))
+        note = deadline.note_zh if self.language == "zh" else deadline.note_en
+        return f"{line}（{note}）" if note and self.language == "zh" else f"{line} ({note})" if note else line
+
+    def limit_words(self, limit: str) -> str:
+        """A limit as the site wrote it, in this language."""
+        if self.language == "en":
+            return limit
+        for english, chinese in _LIMIT_WORDS:
+            limit = limit.replace(english, chinese)
+        return limit
 
     def reason(self, reason: Reason | None) -> str:
         """The sentence of a reason."""

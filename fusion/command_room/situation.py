@@ -5,13 +5,14 @@ from html import escape
 
 from nicegui import events, ui
 
+from fusion.command_room.case_page import marks
 from fusion.command_room.frame import Visit, now, open_frame, overload_html
 from fusion.command_room.health import HEALTH_CODE, TROUBLED_CODE
+from fusion.command_room.privacy import for_role
 from fusion.command_room.zone_map import ZoneMap
 from fusion.types.case import Case, CaseState
 from fusion.types.terminal import Health
 
-OPEN_STATES = (CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED, CaseState.HANDLED)
 _LIST_LENGTH = 60
 
 
@@ -40,7 +41,7 @@ def situation(visit: Visit, version: Callable[[], int], terminal_id: str | None 
             ui.navigate.reload()  # the map holds the old register, and knows terminals by their place in it
             return
         zone_map.show_terminals(visit.backend.terminals())
-        zone_map.show_workers(visit.backend.workers())
+        zone_map.show_workers(for_role(visit.backend.workers(), visit.doer))
         # Ages ("12 s ago") move on even when nothing happened, so the list is written each time.
         cases = visit.backend.cases(limit=_LIST_LENGTH)
         rows.set_content(_rows(visit, cases))
@@ -57,11 +58,23 @@ def _id(event: events.GenericEventArguments) -> str:
     return str(event.args)[:64]
 
 
+#: always shown; the others only when there is something in them
+_COUNTED = (
+    CaseState.FILED,
+    CaseState.DISPATCHED,
+    CaseState.HANDLING,
+    CaseState.FEEDBACK,
+    CaseState.CLOSED,
+    CaseState.REJECTED,
+)
+
+
 def _counts(visit: Visit) -> str:
     numbers = visit.backend.case_counts()
     return "".join(
         f'<span class="count {state}"><b>{numbers.get(state, 0)}</b>{escape(visit.word(f"state.{state}"))}</span>'
         for state in CaseState
+        if state in _COUNTED or numbers.get(state)
     )
 
 
@@ -85,7 +98,7 @@ def case_row(visit: Visit, case: Case) -> str:
     return (
         f'<a class="case-row {case.state} {escape(case.kind)}" href="/cases/{escape(case.id)}">{image}<div>'
         f"<strong>{escape(speak.kind(case.kind))}</strong>"
-        f'<span class="state {case.state}">{escape(word(f"state.{case.state}"))}</span>'
+        f'<span class="state {case.state}">{escape(word(f"state.{case.state}"))}</span>{marks(visit, case)}'
         f"<p>{escape(where)}</p>"
         f'<p class="dim">{age} · {escape(case.number)} · {escape(who)}</p>{flag}</div></a>'
     )

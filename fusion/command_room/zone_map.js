@@ -14,7 +14,7 @@ const HEALTH = {
 // What lies on top where marks meet: those without a stream below, what fails above what is well.
 const RANK = { r: 0, l: 1, c: 1, t: 2, s: 2, u: 2, o: 2, x: 2 };
 const GRID = { rural: "#3f7f5f", enterprise: "#3f6fa8", small: "#3f6fa8" };
-const OPEN = new Set(["opened", "dispatched", "acknowledged", "handled"]);
+const OPEN = new Set(["collected", "filed", "dispatched", "handling", "feedback", "verified", "suspended"]);
 
 function drawMark(ctx, shape, x, y, r) {
   ctx.beginPath();

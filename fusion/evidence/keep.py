@@ -29,7 +29,13 @@ class Verdict(StrEnum):
 
 
 def keep_snapshot(
-    folder: Path, picture: Picture, facts: SnapshotFacts, timezone: ZoneInfo, *, main: bool = False
+    folder: Path,
+    picture: Picture,
+    facts: SnapshotFacts,
+    timezone: ZoneInfo,
+    *,
+    main: bool = False,
+    reserve_bytes: int = 0,
 ) -> tuple[EvidenceRef, EvidenceRef]:
     """Keep a picture plain and annotated, with one JSON of metadata beside them; blocks until they are on disk.
 
@@ -39,6 +45,7 @@ def keep_snapshot(
         facts: what the picture shows.
         timezone: of the site, for the day and the caption.
         main: the picture comes from the terminal's main stream.
+        reserve_bytes: what must stay free on the disk.
 
     Returns:
         The plain and the annotated file.
@@ -61,11 +68,13 @@ def keep_snapshot(
     sizes = [len(data) for data in files.values()]
     metadata = metadata_of(facts, picture, timezone, zip(refs, sizes, strict=True))
     files[f"{stem}.json"] = json.dumps(metadata, ensure_ascii=False, indent=1).encode()
-    write_all(folder, day, files)
+    write_all(folder, day, files, reserve_bytes)
     return refs[0], refs[1]
 
 
-def keep_clip(folder: Path, data: bytes, facts: SnapshotFacts, at: datetime, timezone: ZoneInfo) -> EvidenceRef:
+def keep_clip(
+    folder: Path, data: bytes, facts: SnapshotFacts, at: datetime, timezone: ZoneInfo, reserve_bytes: int = 0
+) -> EvidenceRef:
     """Keep an MP4 of a terminal's original packets, with its metadata beside it; blocks until they are on disk.
 
     Args:
@@ -74,6 +83,7 @@ def keep_clip(folder: Path, data: bytes, facts: SnapshotFacts, at: datetime, tim
         facts: what it shows.
         at: when its last picture was taken (aware).
         timezone: of the site, for the day.
+        reserve_bytes: what must stay free on the disk.
 
     Raises:
         PeerFault: the disk refuses; nothing is left behind.
@@ -83,9 +93,32 @@ def keep_clip(folder: Path, data: bytes, facts: SnapshotFacts, at: datetime, tim
     digest = hashlib.sha256(data).hexdigest()
     ref = EvidenceRef(name, "clip", f"{day}/{name}.mp4", digest, at, media_type="video/mp4")
     metadata = clip_metadata_of(facts, at, timezone, ref, len(data))
-    write_all(
-        folder, day, {f"{name}.mp4": data, f"{stem}.json": json.dumps(metadata, ensure_ascii=False, indent=1).encode()}
-    )
+    document = json.dumps(metadata, ensure_ascii=False, indent=1).encode()
+    write_all(folder, day, {f"{name}.mp4": data, f"{stem}.json": document}, reserve_bytes)
+    return ref
+
+
+def keep_view(
+    folder: Path, data: bytes, kind: str, facts: SnapshotFacts, at: datetime, timezone: ZoneInfo
+) -> EvidenceRef:
+    """Keep one more JPEG of a terminal's place, "before" or "after", with its metadata; blocks until on disk.
+
+    Args:
+        folder: the evidence folder.
+        data: the file.
+        kind: of the picture; part of its name.
+        facts: what it is evidence of.
+        at: when it was taken (aware).
+        timezone: of the site, for the day.
+
+    Raises:
+        PeerFault: the disk refuses; nothing is left behind.
+    """
+    stem, day = _stem(at, facts.terminal.id), f"{at.astimezone(timezone):%Y-%m-%d}"
+    name = f"{stem}-{kind}"
+    ref = EvidenceRef(name, kind, f"{day}/{name}.jpg", hashlib.sha256(data).hexdigest(), at)
+    document = json.dumps(clip_metadata_of(facts, at, timezone, ref, len(data)), ensure_ascii=False, indent=1)
+    write_all(folder, day, {f"{name}.jpg": data, f"{stem}.json": document.encode()})
     return ref
 
 

@@ -15,6 +15,12 @@ class Nearness(IntEnum):
     OTHER_GRID = 2
 
 
+_LAST = {
+    "decline": ("，上次拒单", ", declined the last one"),
+    "silent": ("，上次未应答", ", did not answer the last one"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How one available worker stands to one place."""
@@ -27,6 +33,8 @@ class Standing:
     position_age: timedelta
     open_cases: int
     skilled: bool
+    may_err_m: float = 0.0  #: how far from the last position the worker may be by now
+    last_answer: str = ""  #: of late: "accept", "decline", "handled" or "silent"
 
 
 def reason_for(chosen: Standing, grid_id: str | None, small_grid_id: str | None, available: int) -> Reason:
@@ -36,10 +44,11 @@ def reason_for(chosen: Standing, grid_id: str | None, small_grid_id: str | None,
     cases_zh = f"手上 {chosen.open_cases} 件案件" if chosen.open_cases else "手上无案件"
     cases_en = {0: "no open case", 1: "1 open case"}.get(chosen.open_cases, f"{chosen.open_cases} open cases")
     skill_zh, skill_en = ("", "") if chosen.skilled else ("，未受过此类事件培训", ", not trained for this kind")
+    last_zh, last_en = _LAST.get(chosen.last_answer, ("", ""))
     away_zh, away_en = f"距现场 {chosen.distance_m:.0f} 米", f"{chosen.distance_m:.0f} m away"
     return Reason(
-        zh=f"{chosen.name}：{grid_zh}，{away_zh}，位置 {_age_zh(age_s)}前更新，{cases_zh}{skill_zh}",
-        en=f"{chosen.name}: {grid_en}, {away_en}, position {_age_en(age_s)} old, {cases_en}{skill_en}",
+        zh=f"{chosen.name}：{grid_zh}，{away_zh}，位置 {_age_zh(age_s)}前更新，{cases_zh}{skill_zh}{last_zh}",
+        en=f"{chosen.name}: {grid_en}, {away_en}, position {_age_en(age_s)} old, {cases_en}{skill_en}{last_en}",
         data={
             "worker_id": chosen.worker_id,
             "nearness": chosen.nearness.name.lower(),
@@ -49,8 +58,28 @@ def reason_for(chosen: Standing, grid_id: str | None, small_grid_id: str | None,
             "position_age_s": round(age_s, 1),
             "open_cases": float(chosen.open_cases),
             "skilled": float(chosen.skilled),
+            "may_err_m": round(chosen.may_err_m, 1),
+            "last_answer": chosen.last_answer,
             "available": float(available),
         },
+    )
+
+
+def leader_reason(worker_id: str, name: str, grid_id: str) -> Reason:
+    """Why the leader of a grid is told."""
+    return Reason(
+        zh=f"{name}：网格({grid_id})长，附近无网格员可派或应答",
+        en=f"{name}: leader of grid {grid_id}; no worker near it is free or answered",
+        data={"worker_id": worker_id, "nearness": "leader", "grid_id": grid_id},
+    )
+
+
+def named_reason(worker_id: str, name: str) -> Reason:
+    """Why a worker is told whom a person chose."""
+    return Reason(
+        zh=f"{name}：由指挥人员指定",
+        en=f"{name}: chosen by a person",
+        data={"worker_id": worker_id, "nearness": "named"},
     )
 
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
 
 from fusion.assessment.rows import CaseRow
-from fusion.handlers.cases import OPENED, RECEIVED
-from fusion.incidents import lifecycle
+from fusion.handlers.cases import RECEIVED
 from fusion.types.case import Case, CaseEvent, CaseState, Deed
 
 
@@ -25,7 +23,7 @@ def row_of(case: Case, events: Sequence[CaseEvent]) -> CaseRow:
         kind=case.kind,
         grid_id=case.grid_id,
         small_grid_id=case.small_grid_id,
-        platform=None,
+        platform=case.platform,
         worker_id=worker,
         source=case.source or ("video" if case.terminal_id else "sensor"),
         point=case.place.point,
@@ -50,6 +48,5 @@ def _last(events: Sequence[CaseEvent], deed: str) -> datetime | None:
 
 
 def _bounced(events: Sequence[CaseEvent]) -> int:
-    """How often a case went from handled back to somebody's hands."""
-    states = [event.state for event in events if event.deed != OPENED]
-    return sum(a is CaseState.HANDLED and b in lifecycle.IN_HAND for a, b in pairwise(states))
+    """How often a case went from handled back to the worker."""
+    return sum(event.deed == Deed.BOUNCE for event in events)

@@ -1,8 +1,9 @@
 """The fusion engine: one thread that takes messages from the bus, decides, and commits; one transaction a message."""
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,6 +12,7 @@ import structlog
 from fusion import metrics
 from fusion.bus import Bus, Entry
 from fusion.handlers.cases import OPENED, Cases, Zone
+from fusion.handlers.merging import Merging
 from fusion.handlers.phones import Phones
 from fusion.handlers.signals import Signals
 from fusion.handlers.wire import PHONES, SIGNALS, Inbound, unpack
@@ -18,10 +20,12 @@ from fusion.incidents.dispatching import DispatchTimes
 from fusion.incidents.fuse import FusionPolicy
 from fusion.storage import Store, Unit
 from fusion.types.case import Case, Deed
+from fusion.types.deed import Given
 from fusion.types.errors import FusionError, IllegalDeed, PeerFault
-from fusion.types.false_reason import FalseReason
 from fusion.types.phone import PhonePosition, PhoneReceipt
+from fusion.types.role import Doer, Role
 from fusion.types.signal import EvidenceRef, Signal
+from fusion.types.verdict import Verdict
 
 _LOG = structlog.get_logger()
 _GROUP, _CONSUMER = "engine", "engine"
@@ -30,6 +34,9 @@ _PAUSE_S = 0.5
 _STOP_WITHIN_S = 10
 _REMEMBERED = timedelta(days=8)  # longer than the oldest message that a phone may bring (7 days)
 _FORGET_EACH = timedelta(hours=1)
+_FORGET_POSITIONS_EACH = timedelta(minutes=1)
+_JUMP = timedelta(seconds=10)  #: a clock that is disciplined moves by less between two turns
+_NOTHING = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class _Work:
     cases: Cases
     signals: Signals
     phones: Phones
+    merging: Merging
 
 
 class Engine:
@@ -58,14 +66,19 @@ class Engine:
         times: DispatchTimes,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
         written: Callable[[], None] = lambda: None,
+        positions_kept: timedelta = timedelta(hours=1),
     ) -> None:
+        """`steady` counts seconds whatever is done to the host's clock; `written` is called after each commit."""
         self._store, self._bus, self._zone, self._policy, self._times = store, bus, zone, policy, times
-        self._clock, self._written = clock, written
+        self._clock, self._steady, self._written = clock, steady, written
+        self._positions_kept = positions_kept
+        self._clocks: tuple[datetime, float] | None = None
         self._writing = threading.RLock()
         self._watchers: list[Callable[[Case], None]] = []
         self._stopping = threading.Event()
-        self._ticked = self._forgot = datetime.min.replace(tzinfo=UTC)
+        self._ticked = self._forgot = self._forgot_positions = datetime.min.replace(tzinfo=UTC)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -83,16 +96,7 @@ class Engine:
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
-    def deed(
-        self,
-        case_id: str,
-        deed: Deed,
-        *,
-        actor: str,
-        version: int | None = None,
-        note: str = "",
-        false_reason: FalseReason | None = None,
-    ) -> Case:
+    def deed(self, case_id: str, deed: Deed, *, by: Doer, given: Given = _NOTHING, version: int | None = None) -> Case:
         """A deed of a person of the command room; IllegalDeed says why not."""
         done: list[Case] = []
 
@@ -100,7 +104,8 @@ class Engine:
             case = work.unit.case(case_id)
             if case is None:
                 raise IllegalDeed(f"case {case_id}: there is none of this id")
-            done.append(work.cases.do(case, deed, actor, note, version, false_reason))
+            do = {Deed.MERGE: work.merging.merge, Deed.SPLIT: work.merging.split}.get(deed)
+            done.append(do(case, by, given, version) if do else work.cases.do(case, deed, by, given, version))
 
         self._write(act)
         return done[0]
@@ -113,7 +118,7 @@ class Engine:
             case = work.unit.case(case_id)
             if case is None:
                 raise IllegalDeed(f"case {case_id[:64]}: there is none of this id")
-            done.append(work.cases.link_stall(case, stall_id, actor))
+            done.append(work.cases.link_stall(case, stall_id, Doer(name=actor, role=Role.MEMBER)))
 
         self._write(act)
         return done[0]
@@ -138,6 +143,8 @@ class Engine:
                 return
             elif isinstance(message, Signal):
                 work.signals.take(message)
+            elif isinstance(message, Verdict):
+                work.cases.closing.take(message)
             elif isinstance(message, PhoneReceipt):
                 work.phones.receipt(message)
             else:
@@ -160,6 +167,24 @@ class Engine:
             except Exception:  # noqa: BLE001 - one case must not stop all others; it is tried again at the next tick
                 _LOG.exception("not served", id=its_id)
 
+    def mind_clock(self) -> None:
+        """When the host's clock was set, what waits for an answer waits as long as it was to.
+
+        Deadlines stay: they are times of the calendar. Histories stay in order: they are numbered.
+        """
+        now, steady_s = self._clock(), self._steady()
+        before, self._clocks = self._clocks, (now, steady_s)
+        if before is None:
+            return
+        jump = now - before[0] - timedelta(seconds=steady_s - before[1])
+        if abs(jump) < _JUMP:
+            return
+        _LOG.warning("the host's clock was set", by_s=round(jump.total_seconds(), 1))
+        with self._writing, self._store.transaction() as unit:
+            for case in unit.waiting():
+                if case.due_at is not None:
+                    unit.put_case(replace(case, due_at=case.due_at + jump))
+
     def _write(self, act: Callable[[_Work], object]) -> None:
         with self._writing:
             now = self._clock()
@@ -167,7 +192,7 @@ class Engine:
                 cases = Cases(unit, self._zone, self._times, now)
                 signals = Signals(unit, cases, self._policy, now)
                 phones = Phones(unit, cases, lambda key: unit.first_time(key, now))
-                act(_Work(unit, cases, signals, phones))
+                act(_Work(unit, cases, signals, phones, Merging(unit, cases, self._policy)))
         _count(cases, signals, phones, now)
         if not cases.changed:
             return
@@ -200,6 +225,7 @@ class Engine:
         self._stopping.wait(_PAUSE_S)
 
     def _turn(self) -> None:
+        self.mind_clock()
         now = self._clock()
         if not self._ticked <= now < self._ticked + _TICK:  # a clock that was set back ticks at once, too
             self.tick()
@@ -208,6 +234,9 @@ class Engine:
             self._store.forget(now - _REMEMBERED)
             self._store.forget_told(now - self._policy.replayable)
             self._forgot = now
+        if not self._forgot_positions <= now < self._forgot_positions + _FORGET_POSITIONS_EACH:
+            self._store.forget_positions(now - self._positions_kept)
+            self._forgot_positions = now
         # Phones first: who goes is chosen by the newest positions, and an answer may free a worker.
         for entry in self._bus.read([PHONES, SIGNALS], _GROUP, _CONSUMER):
             if self._stopping.is_set():

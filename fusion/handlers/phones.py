@@ -5,12 +5,14 @@ from collections.abc import Callable
 import structlog
 
 from fusion import metrics
-from fusion.handlers.cases import Cases, worker_actor
+from fusion.handlers.cases import Cases
 from fusion.incidents import lifecycle
 from fusion.storage import Unit
 from fusion.types.case import Case, Deed
+from fusion.types.deed import Given
 from fusion.types.errors import IllegalDeed
 from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
+from fusion.types.role import worker
 
 _LOG = structlog.get_logger()
 _DEED = {
@@ -30,7 +32,7 @@ class Phones:
 
     def position(self, position: PhonePosition) -> None:
         """Where a worker is; only the newest counts, so it needs no memory of ids."""
-        self._unit.put_position(position)
+        self._unit.put_position(position, self._cases.ledger.now)
 
     def receipt(self, receipt: PhoneReceipt) -> None:
         """An alert arrived; each alert counts once."""
@@ -49,8 +51,9 @@ class Phones:
             self._refuse("answer", answer.worker_id, answer.case_id, why)
             return
         try:
-            deed, actor = _DEED[answer.answer], worker_actor(answer.worker_id)
-            self._cases.do(case, deed, actor, answer.reason, false_reason=answer.false_reason)
+            given = Given(reason=answer.reason, false_reason=answer.false_reason)
+            self._cases.do(case, _DEED[answer.answer], worker(answer.worker_id), given)
+            self._unit.put_answer(answer.worker_id, str(answer.answer), self._cases.ledger.now)
         except IllegalDeed as error:
             self._refuse("answer", answer.worker_id, answer.case_id, str(error))
 

@@ -1,19 +1,25 @@
 """The command room's backend: reads from the store, deeds through the engine, pictures from the looker."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from fusion.command_room.backend import Learning, LookingState, PeerState, User, ZoneMap
 from fusion.handlers.engine import Engine
 from fusion.handlers.learning import Learner
 from fusion.handlers.roster import Roster
+from fusion.incidents import lifecycle
 from fusion.storage import Store
 from fusion.storage.store import UserRow
-from fusion.types.case import Case, CaseEvent, CaseState, Deed, WorkerStatus
+from fusion.types.case import Case, CaseEvent, CaseState, Deed, Trace, WorkerStatus
+from fusion.types.deed import Allowed, Given
 from fusion.types.errors import PeerFault
-from fusion.types.false_reason import FalseReason
+from fusion.types.role import Doer
 from fusion.types.terminal import Health, TerminalStatus
+
+_NOTHING = Given()
 
 
 class RoomBackend:
@@ -36,15 +42,17 @@ class RoomBackend:
         metrics: Callable[[], bytes],
         looking: Callable[[], LookingState] = LookingState,
         learner: Learner | None = None,
+        export: Callable[[Case, BinaryIO, str], None] | None = None,
     ) -> None:
         self._zone, self._store, self._engine, self._roster = zone, store, engine, roster
         self._evidence = evidence.resolve()
         self._statuses, self._still, self._peers = statuses, still, peers
-        self._metrics, self._looking, self._learner = metrics, looking, learner
+        self._metrics, self._looking, self._export, self._learner = metrics, looking, export, learner
         self._started = datetime.now(UTC)
         self._known_cases: Sequence[Case] = ()
         self._known_counts: dict[CaseState, int] = {}
         self._known_workers: Sequence[WorkerStatus] = ()
+        self._known_users: Sequence[User] = ()
 
     def zone(self) -> ZoneMap:
         """The zone as configured."""
@@ -98,18 +106,17 @@ class RoomBackend:
             known = next((case for case in self._known_cases if case.id == case_id), None)
             return (known, ()) if known else None
 
-    def act(
-        self,
-        case_id: str,
-        deed: Deed,
-        *,
-        actor: str,
-        version: int | None = None,
-        note: str = "",
-        false_reason: FalseReason | None = None,
-    ) -> Case:
+    def allowed(self, case: Case, by: Doer) -> Sequence[Allowed]:
+        """What somebody may do to a case now."""
+        return lifecycle.allowed(case, by)
+
+    def traces(self, case_id: str) -> Sequence[Trace]:
+        """Who told of the case's thing."""
+        return [trace for incident in self._store.incidents_of(case_id) for trace in incident.traces]
+
+    def act(self, case_id: str, deed: Deed, *, by: Doer, given: Given = _NOTHING, version: int | None = None) -> Case:
         """Do a deed."""
-        return self._engine.deed(case_id, deed, actor=actor, version=version, note=note, false_reason=false_reason)
+        return self._engine.deed(case_id, deed, by=by, given=given, version=version)
 
     def evidence_file(self, evidence_id: str) -> Path | None:
         """The file of an id; what would lie outside the evidence folder is not there."""
@@ -118,6 +125,20 @@ class RoomBackend:
             return None
         path = (self._evidence / relative).resolve()
         return path if path.is_relative_to(self._evidence) and path.is_file() else None
+
+    def evidence_zip(self, case_id: str, *, actor: str) -> BinaryIO | None:
+        """The package of a case's evidence."""
+        found = self._store.case(case_id)
+        if found is None or self._export is None:
+            return None
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        try:
+            self._export(found[0], file, actor)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
 
     def still(self, terminal_id: str) -> bytes | None:
         """The newest picture as JPEG."""
@@ -151,9 +172,20 @@ class RoomBackend:
         return next((user for user in self.users() if user.name == name), None)
 
     def users(self) -> Sequence[User]:
-        """All users."""
-        return [User(**row._asdict()) for row in self._store.users()]
+        """All users; those known before while the store is away."""
+        try:
+            self._known_users = [_user(row) for row in self._store.users()]
+        except PeerFault:
+            return self._known_users
+        return self._known_users
 
     def put_user(self, user: User) -> None:
         """Add or replace a user."""
-        self._store.put_user(UserRow(user.name, user.password_hash, user.role, user.created_at, user.must_change))
+        scope = ",".join(user.scope)
+        self._store.put_user(
+            UserRow(user.name, user.password_hash, user.role, user.created_at, user.must_change, scope)
+        )
+
+
+def _user(row: UserRow) -> User:
+    return User(**{**row._asdict(), "scope": tuple(part for part in row.scope.split(",") if part)})

@@ -5,8 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fusion.geo.duty import on_duty
-from fusion.geo.nearest import Choice, DispatchPolicy, nearest_worker
+from fusion.geo.nearest import Choice, DispatchPolicy, leader_of, named_worker, nearest_worker
 from fusion.storage import Store
+from fusion.storage.store import Position
 from fusion.types.case import Case, Worker, WorkerStatus
 
 
@@ -17,18 +18,22 @@ class Roster:
         self._workers, self._store, self._policy, self._clock = tuple(workers), store, policy, clock
 
     def statuses(self, now: datetime) -> list[WorkerStatus]:
-        """Every worker."""
-        positions, load = self._store.positions(), self._store.open_cases_by_worker()
-        local = now.astimezone(self._clock).time()
+        """Every worker; positions that are older than they are kept for are not there any more."""
+        positions, load, answers = self._store.positions(), self._store.open_cases_by_worker(), self._store.answers()
+        local, kept_since = now.astimezone(self._clock).time(), now - self._policy.position_kept
         return [
             WorkerStatus(
                 worker=worker,
                 on_duty=on_duty(worker, local),
-                point=positions[worker.id].point if worker.id in positions else None,
-                position_at=positions[worker.id].at if worker.id in positions else None,
+                point=position.point if position else None,
+                position_at=position.at if position else None,
                 open_cases=load.get(worker.id, 0),
+                accuracy_m=position.accuracy_m if position else 0.0,
+                last_answer=answers.get(worker.id, ("", now))[0],
+                last_answer_at=answers[worker.id][1] if worker.id in answers else None,
             )
             for worker in self._workers
+            for position in [_fresh(positions.get(worker.id), kept_since)]
         ]
 
     def choose(self, case: Case, told: Collection[str], now: datetime) -> Choice | None:
@@ -43,3 +48,17 @@ class Roster:
             policy=self._policy,
             exclude=told,
         )
+
+    def leader(self, case: Case, told: Collection[str], now: datetime) -> Choice | None:
+        """The grid's leader, when no worker is left."""
+        return leader_of(
+            grid_id=case.grid_id, small_grid_id=case.small_grid_id, statuses=self.statuses(now), exclude=told
+        )
+
+    def named(self, worker_id: str, now: datetime) -> Choice | None:
+        """Whom a person chose, when on the roster and on duty."""
+        return named_worker(worker_id, self.statuses(now))
+
+
+def _fresh(position: Position | None, since: datetime) -> Position | None:
+    return position if position is not None and position.at >= since else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import NAMESPACE_URL, uuid5
 
-from fusion.handlers.cases import FUSION, Cases
+from fusion.handlers.cases import Cases
 from fusion.incidents import lifecycle
 from fusion.incidents.association import named, reach_m
 from fusion.incidents.fuse import (
@@ -29,6 +29,8 @@ from fusion.incidents.reports import signal_of
 from fusion.incidents.told import told, told_id
 from fusion.storage import Unit
 from fusion.types.case import Case, Deed, Incident
+from fusion.types.deed import Given
+from fusion.types.role import FUSION
 from fusion.types.signal import Signal
 
 
@@ -111,11 +113,17 @@ class Signals:
             evidence = instruction.evidence
             self._open_case(instruction.case_id, lambda c: self._cases.add_evidence(c, evidence))
         elif isinstance(instruction, DropCase):
-            stays = self._unit.case(instruction.same_as)
-            note = f"= {stays.number if stays else instruction.same_as}"
-            self._open_case(instruction.case_id, lambda c: self._cases.do(c, Deed.REJECT, FUSION, note))
+            self._open_case(instruction.case_id, lambda c: self._drop(c, instruction.same_as))
         else:
             assert_never(instruction)
+
+    def _drop(self, case: Case, same_as: str) -> None:
+        """The incidents are one already; only the case is put away, with its pictures in the one that stays."""
+        stays = self._unit.case(same_as)
+        note = f"= {stays.number if stays else same_as}"
+        self._cases.do(case, Deed.MERGE, FUSION, Given(other=same_as, reason=note))
+        if stays is not None:
+            self._cases.add_evidence(stays, case.evidence)
 
     def _put(self, incident: Incident) -> None:
         lasts = incident.ended_at is None and incident.merged_into is None

@@ -9,14 +9,15 @@ from fusion.types.errors import SiteError
 from fusion.types.phone import PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.place import GeoPoint
 from fusion.types.sighting import Box
-from fusion.types.signal import Signal
+from fusion.types.signal import EvidenceRef, Signal
+from fusion.types.verdict import Verdict
 
 SIGNALS = "fusion:signals"
 PHONES = "fusion:phones"
 
-Inbound = Signal | PhonePosition | PhoneReceipt | PhoneAnswer
+Inbound = Signal | PhonePosition | PhoneReceipt | PhoneAnswer | Verdict
 
-_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Signal, PhonePosition, PhoneReceipt, PhoneAnswer)}
+_KINDS: dict[str, type] = {kind.__name__: kind for kind in (Signal, PhonePosition, PhoneReceipt, PhoneAnswer, Verdict)}
 _LONGEST_ID = 300
 _CLOCK_SLACK = timedelta(minutes=5)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -69,8 +70,10 @@ def _fault(message: Inbound, now: datetime) -> str | None:
             or _number("belief", message.belief, 0, 1)
             or _number("clock_error", message.clock_error.total_seconds(), 0, _WORST_CLOCK_S)
             or _box(message.box)
-            or next((fault for ref in message.evidence if (fault := _ids(ref, "id", "kind", "path"))), None)
+            or _evidence(message.evidence)
         )
+    if isinstance(message, Verdict):
+        return _ids(message, "id", "case_id") or _times(message, now, "at", "handled_at") or _evidence(message.evidence)
     if isinstance(message, PhonePosition):
         ids = _ids(message, "id", "worker_id")
         return (
@@ -88,6 +91,10 @@ def _ids(message: object, *names: str) -> str | None:
         if not 0 < len(value) <= _LONGEST_ID or not value.isprintable():
             return f"{name} {value[:40]!r}; wanted: 1 to {_LONGEST_ID} printable characters"
     return None
+
+
+def _evidence(refs: tuple[EvidenceRef, ...]) -> str | None:
+    return next((fault for ref in refs if (fault := _ids(ref, "id", "kind", "path"))), None)
 
 
 def _times(message: object, now: datetime, *names: str) -> str | None:

@@ -87,6 +87,8 @@ def near(a: Place, b: Place, policy: FusionPolicy) -> bool:
 
 def one_thing(a: Incident, b: Incident, policy: FusionPolicy) -> bool:
     """Whether two incidents that one signal fits are the same thing themselves."""
+    if a.id in b.apart or b.id in a.apart:
+        return False  # people said so
     gap = max(a.first_at, b.first_at) - min(a.last_at, b.last_at)
     if gap > policy.lasting or not near(a.place, b.place, policy):
         return False

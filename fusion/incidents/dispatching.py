@@ -23,6 +23,7 @@ class Need(StrEnum):
 
     TELL = "tell"  #: choose a worker and tell; when there is none, the command room
     PASS_ON = "pass_on"  #: the one who was told did not answer in time
+    GIVE_UP_LOOKING = "give_up_looking"  #: no terminal said in time whether the place is clear
     NOTHING = "nothing"
 
 
@@ -32,7 +33,9 @@ def due(case: Case, now: datetime) -> Need:
         return Need.NOTHING
     if case.state is CaseState.DISPATCHED:
         return Need.PASS_ON
-    if case.state is CaseState.OPENED:
+    if case.state is CaseState.FEEDBACK:
+        return Need.GIVE_UP_LOOKING
+    if case.state is CaseState.FILED:
         return Need.TELL  # somebody may have come on duty since
     return Need.NOTHING
 

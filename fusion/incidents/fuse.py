@@ -31,9 +31,11 @@ __all__ = [
 ]
 
 #: While a case stands there, the thing is not dealt with, and one that comes back is no new case.
-UNDEALT = frozenset({CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED})
+UNDEALT = frozenset(
+    {CaseState.COLLECTED, CaseState.FILED, CaseState.DISPATCHED, CaseState.HANDLING, CaseState.SUSPENDED}
+)
 #: Nobody is on the way yet: a case that turns out to be another one's double can be dropped.
-DROPPABLE = frozenset({CaseState.OPENED, CaseState.DISPATCHED})
+DROPPABLE = frozenset({CaseState.FILED, CaseState.DISPATCHED})
 
 
 @dataclass(frozen=True, slots=True)

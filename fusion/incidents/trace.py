@@ -1,7 +1,7 @@
 """What a signal adds to an incident. Only sets, minima and maxima, so that the order of signals does not count."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -48,6 +48,37 @@ def together(kept: Incident, gone: Incident) -> Incident:
         last_at=max(kept.last_at, gone.last_at),
         signals=kept.signals + gone.signals,
     )
+
+
+def apart(incident: Incident, names: Collection[tuple[str, str]], new_id: str) -> tuple[Incident, Incident] | None:
+    """The incident without some of its traces, and these as an incident of their own.
+
+    None when that would leave one of them empty. `names` are (source, its name for the thing).
+    """
+    parts = [[], []] if not incident.traces else _parted(incident.traces, names)
+    if not all(parts):
+        return None
+    stays, goes = (_anew(incident, traces) for traces in parts)
+    both = tuple(sorted({*incident.apart, incident.id, new_id}))
+    return (
+        replace(stays, apart=tuple(i for i in both if i != incident.id)),
+        replace(goes, id=new_id, case_id=None, apart=tuple(i for i in both if i != new_id)),
+    )
+
+
+def _parted(traces: Iterable[Trace], names: Collection[tuple[str, str]]) -> list[list[Trace]]:
+    stays: list[Trace] = []
+    goes: list[Trace] = []
+    for trace in traces:
+        (goes if (trace.source_id, trace.thing_id) in names else stays).append(trace)
+    return [stays, goes]
+
+
+def _anew(incident: Incident, traces: list[Trace]) -> Incident:
+    """What these traces say, and nothing of what the others said."""
+    first = min(trace.since for trace in traces)
+    last = max(trace.last_at for trace in traces)
+    return summed(replace(incident, source_ids=(), first_at=first, last_at=last, signals=len(traces)), traces)
 
 
 def summed(incident: Incident, traces: Iterable[Trace]) -> Incident:

@@ -176,8 +176,7 @@ class Desk:
         self._stream_troubles.state(status.health, status.detail, now)
         report = facts.report
         if report is not None and report != before.report:
-            offset_s = None if report.wall_s is None else report.wall_s - report.arrival_s
-            self._stream_troubles.clock(offset_s, now)
+            self._stream_troubles.clock(report.offset_s, now)
 
     def _keyframe_gap_s(self, now: datetime, usual_s: float | None) -> float | None:
         """The usual time between keyframes, or the time since the last one where that is more."""
@@ -212,7 +211,14 @@ class Desk:
 
     def status(self, now: datetime) -> TerminalStatus:
         """How it is doing at `now` (aware)."""
-        return replace(self.health.status(now), troubles=self.troubles, reader=self._facts.reader)
+        report = self._facts.report
+        return replace(
+            self.health.status(now),
+            troubles=self.troubles,
+            reader=self._facts.reader,
+            clock_offset_s=report.offset_s if report else None,
+            clock_at=datetime.fromtimestamp(report.arrival_s, UTC) if report else None,
+        )
 
     def _awake(self, at: datetime) -> bool:
         return at <= self._attend_until or at <= self._awake_until

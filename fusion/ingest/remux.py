@@ -40,6 +40,18 @@ def remux(packets: Sequence[Encoded]) -> bytes | None:
     return file.getvalue()
 
 
+def joined(before: Sequence[Encoded], after: Sequence[Encoded]) -> Sequence[Encoded]:
+    """Packets that were taken from a ring, and those taken from it later, as one sequence.
+
+    Where another connection began in between, those before: no file holds both, and they are nearer to what happened.
+    """
+    if not before or not after:
+        return before or after
+    if after[0].head is not before[0].head:
+        return before
+    return [*(packet for packet in before if packet.at_s < after[0].at_s), *after]
+
+
 def _seconds(packets: Sequence[Encoded]) -> list[float]:
     """When each was shown: by the camera's own stamps, where those run as time does, else by when it came."""
     first = packets[0]

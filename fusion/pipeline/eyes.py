@@ -11,11 +11,12 @@ import structlog
 from fusion import metrics
 from fusion.detectors.pool import DetectorPool, Dropped
 from fusion.evidence.facts import SnapshotFacts
-from fusion.evidence.keep import keep_snapshot
+from fusion.evidence.keep import keep_snapshot, keep_view
 from fusion.geo.grids import GridIndex
 from fusion.geo.place import place_of
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
+from fusion.pipeline.ground_view import ground_view
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
 from fusion.types.errors import FusionError
@@ -45,11 +46,14 @@ class Eyes:
         clock: ZoneInfo,
         publish: Callable[[Signal], None],
         memories: Memories | None = None,
+        *,
+        reserve_bytes: int = 0,
     ) -> None:
         self._terminals, self._pool, self._grids = terminals, pool, grids
         self.judges = judges  #: by terminal; who adds or removes terminals changes it
         self._evidence, self._clock, self._publish = evidence, clock, publish
         self._memories = memories
+        self._reserve_bytes = reserve_bytes  #: what pictures leave free on the disk
         self._looker: Looker | None = None
         self._counting = threading.Lock()
         self.looked = 0  #: looks judged since the start
@@ -145,7 +149,13 @@ class Eyes:
             model_sha256=self._pool.model.entry.sha256,
         )
         try:
-            return keep_snapshot(self._evidence, picture, facts, self._clock)
+            snapshot = keep_snapshot(self._evidence, picture, facts, self._clock, reserve_bytes=self._reserve_bytes)
+            ground = judge.ground(picture)
+            if ground is None:
+                return snapshot
+            # What the place looked like without the thing: closing by eye compares with it.
+            jpeg = ground_view(ground, picture, terminal.masks)
+            return *snapshot, keep_view(self._evidence, jpeg, "before", facts, picture.at, self._clock)
         except FusionError as error:
             # A full disk costs the picture, never the case.
             _LOG.error("snapshot not kept", terminal=terminal.id, error=str(error))

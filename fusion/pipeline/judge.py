@@ -88,6 +88,10 @@ class TerminalJudge:
         """
         return unpack(data, self._follower, now)
 
+    def ground(self, picture: Picture) -> Picture | None:
+        """The place as it was learnt, without what is new in `picture`; None before the first look."""
+        return self._follower.ground(picture)
+
     @property
     def candidate(self) -> bool:
         """Something may become a finding: every keyframe should be looked at."""

@@ -1,20 +1,20 @@
-"""A new case gets the last seconds of its terminal as they came, and a picture of the main stream."""
+"""A new case gets a picture of its terminal's main stream."""
 
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from fusion import metrics
-from fusion.evidence.facts import SnapshotFacts
-from fusion.evidence.keep import keep_clip, keep_snapshot
+from fusion.evidence.keep import keep_snapshot
 from fusion.ingest.masks import PictureMasks, same_shape
 from fusion.ingest.still import Stills
+from fusion.pipeline.clipper import facts_of
 from fusion.types.case import Case
 from fusion.types.errors import FusionError
 from fusion.types.picture import Picture
@@ -35,9 +35,10 @@ class Photographer:
         evidence: Path,
         clock: ZoneInfo,
         model: tuple[str, str],
-        clip: Callable[[str], bytes | None],
         add: Callable[[str, tuple[EvidenceRef, ...]], None],
         size_px: Callable[[str], tuple[int, int] | None] = lambda _terminal: None,
+        *,
+        reserve_bytes: int = 0,
     ) -> None:
         """What it needs.
 
@@ -46,12 +47,12 @@ class Photographer:
             evidence: the folder.
             clock: the site's time.
             model: name and sha256 of the detector's model, for the metadata.
-            clip: gives a terminal's last seconds as an MP4 file, or None.
             add: takes what was kept for a case.
             size_px: (width, height) of a terminal's sub-stream, in which its masks were drawn.
+            reserve_bytes: what must stay free on the disk.
         """
         self._terminals, self._evidence, self._clock, self._model = terminals, evidence, clock, model
-        self._clip, self._add, self._size_px = clip, add, size_px
+        self._add, self._size_px, self._reserve_bytes = add, size_px, reserve_bytes
         self._stills = Stills()
         self._waiting: queue.Queue[Case | None] = queue.Queue(_MOST_WAITING)
         self._seen: set[str] = set()
@@ -81,21 +82,14 @@ class Photographer:
 
     def _run(self) -> None:
         while (case := self._waiting.get()) is not None:
-            for take in (self._take_clip, self._take_picture):
-                try:
-                    take(case, self._terminals[case.terminal_id or ""])
-                except FusionError as error:
-                    _LOG.warning("evidence not complete", case=case.number, error=str(error))
-
-    def _take_clip(self, case: Case, terminal: Terminal) -> None:
-        data = self._clip(terminal.id)
-        facts = self._facts(case, terminal)
-        if data is not None and facts is not None:
-            kept = keep_clip(self._evidence, data, facts, datetime.now(UTC), self._clock)
-            self._add(case.id, (kept,))
+            try:
+                self._take_picture(case, self._terminals[case.terminal_id or ""])
+            except FusionError as error:
+                metrics.EVIDENCE_FAULTS.labels("no main picture").inc()
+                _LOG.warning("evidence not complete", case=case.number, error=str(error))
 
     def _take_picture(self, case: Case, terminal: Terminal) -> None:
-        facts = self._facts(case, terminal)
+        facts = facts_of(case, terminal, self._model)
         if terminal.main_url in {None, terminal.sub_url} or facts is None:
             return
         began_s = time.monotonic()
@@ -105,28 +99,10 @@ class Photographer:
             _LOG.warning("no main picture: its privacy masks are drawn for another shape", terminal=terminal.id)
             return
         shown = PictureMasks(terminal.masks).shown(picture)
-        self._add(case.id, keep_snapshot(self._evidence, shown, facts, self._clock, main=True))
+        kept = keep_snapshot(self._evidence, shown, facts, self._clock, main=True, reserve_bytes=self._reserve_bytes)
+        self._add(case.id, kept)
 
     def _placed(self, terminal_id: str, picture: Picture) -> bool:
         """Whether places in the sub-stream are the same places in this picture."""
         size_px = self._size_px(terminal_id)
         return size_px is not None and same_shape(picture.size_px, size_px)
-
-    def _facts(self, case: Case, terminal: Terminal) -> SnapshotFacts | None:
-        if case.box is None:
-            return None
-        return SnapshotFacts(
-            terminal=terminal,
-            kind=case.kind,
-            reason=case.reason,
-            met_at=case.met_at,
-            signal_id=case.id,
-            thing_id=case.incident_id,
-            box=case.box,
-            zone=next((zone for zone in terminal.zones if zone.id == case.zone_id), None),
-            place=case.place,
-            grid_id=case.grid_id,
-            small_grid_id=case.small_grid_id,
-            model=self._model[0],
-            model_sha256=self._model[1],
-        )

@@ -9,12 +9,14 @@ import shapely
 from fusion.alerts.link import EMBEDDED
 from fusion.alerts.notifier import NotifierConfig
 from fusion.alerts.topics import ALERTS, ENGINE, ROOT
+from fusion.evidence.config import EvidenceConfig
 from fusion.geo.place import ground_of
 from fusion.rules.base import RuleConfig
 from fusion.sensors.base import SensorConfig
+from fusion.settings.marks import Marked
 from fusion.settings.problems import Problem
 from fusion.settings.registers import StreamEntry, TerminalEntry, WorkerEntry
-from fusion.settings.tables import Row
+from fusion.settings.tables import Row, problem_at
 from fusion.types.errors import SiteError
 from fusion.types.place import Datum
 
@@ -105,6 +107,12 @@ def of_kinds(rows: Sequence[Row[RuleConfig] | Row[SensorConfig]], kinds: Collect
         if row.entry.event not in kinds:
             key = "event" if "event" in row.entry.model_fields_set else "kind"
             yield row.problem(f"kind {row.entry.event} has no entry under kinds", key)
+
+
+def of_evidence(config: EvidenceConfig, kinds: Collection[str], document: Marked) -> Iterator[Problem]:
+    """Kinds that are kept for a time of their own, and that the site has no name for."""
+    for kind in sorted(config.keep_by_kind.keys() - set(kinds)):
+        yield problem_at(document, ("evidence", "keep_by_kind", kind), f"kind {kind} has no entry under kinds")
 
 
 def of_notifiers(rows: Sequence[Row[NotifierConfig]]) -> Iterator[Problem]:

@@ -204,6 +204,7 @@ class Files(Config):
     workers: str
     streets: str | None = None
     fleet: str | None = None
+    case_codes: str | None = None  #: the table of codes and limits; without it every kind has the default limits
 
 
 LogFormat = Literal["auto", "text", "json"]

@@ -14,8 +14,10 @@ from fusion.alerts.notifier import NotifierConfig
 from fusion.bus import BusConfig
 from fusion.command_room.server import RoomConfig
 from fusion.detectors.pool import OnnxConfig
+from fusion.evidence.config import EvidenceConfig
 from fusion.geo.datum import to_wgs84
 from fusion.geo.nearest import DispatchPolicy
+from fusion.incidents.codes import Book, CasesConfig, CodeEntry
 from fusion.incidents.dispatching import DispatchTimes
 from fusion.incidents.fuse import FusionPolicy
 from fusion.incidents.repeats import RepeatPolicy
@@ -26,7 +28,8 @@ from fusion.rules import dumping, stall  # noqa: F401 - the shipped rules regist
 from fusion.rules.base import RuleConfig
 from fusion.sensors import fill_level, noise, parking, smoke, tilt  # noqa: F401 - so do the shipped sensors
 from fusion.sensors.base import SensorConfig
-from fusion.settings.checks import of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
+from fusion.settings.case_checks import of_codes, of_routes
+from fusion.settings.checks import of_evidence, of_fleet, of_kinds, of_notifiers, of_sensors, of_terminals, of_workers
 from fusion.settings.geojson import Line, read_boundary, read_grids, read_streets
 from fusion.settings.kinds import rows_of
 from fusion.settings.marks import Marked
@@ -73,8 +76,10 @@ class SiteConfig(Config):
     detectors: OnnxConfig = OnnxConfig()
     fusion: FusionPolicy = FusionPolicy()
     dispatch: DispatchConfig = DispatchConfig()
+    cases: CasesConfig = CasesConfig()
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     broker: BrokerConfig = BrokerConfig()
     reports: ReportsPolicy = ReportsPolicy()
     repeats: RepeatPolicy = RepeatPolicy()
@@ -98,7 +103,13 @@ class Site:
     fleet: tuple[StreamEntry, ...]
     sensors: tuple[tuple[SensorConfig, Place], ...] = ()  #: with where each stands
     notifiers: tuple[tuple[str, NotifierConfig], ...] = ()  #: beside MQTT, with the site's name for each
+    case_codes: tuple[CodeEntry, ...] = ()
     data_override: Path | None = None
+
+    @property
+    def book(self) -> Book:
+        """The code table with what the site says about cases."""
+        return Book(self.config.cases, self.case_codes)
 
     @property
     def data(self) -> Path:
@@ -132,6 +143,7 @@ def read_site(folder: Path) -> Site:
     complete = len(problems) == before
     workers = read_table(folder / files.workers, WorkerEntry, problems)
     fleet = read_table(folder / files.fleet, StreamEntry, problems, key="terminal") if files.fleet else []
+    codes = read_table(folder / files.case_codes, CodeEntry, problems, key="kind") if files.case_codes else []
     grids = _shape(read_grids, folder / files.grids, problems)
     boundary = _shape(read_boundary, folder / files.boundary, problems) if files.boundary else ()
     streets = _shape(read_streets, folder / files.streets, problems) if files.streets else ()
@@ -141,6 +153,9 @@ def read_site(folder: Path) -> Site:
     problems += of_sensors(sensors, {row.entry.id for row in workers}, grid_ids, config.broker.url)
     problems += of_notifiers(notifiers)
     problems += of_kinds([*rules, *sensors], config.kinds)
+    problems += of_codes(codes, config.kinds, config.cases.platforms)
+    problems += of_routes(document, config.cases, config.kinds, grid_ids)
+    problems += of_evidence(config.evidence, config.kinds, document)
     problems += of_fleet(fleet, terminals, folder / "clips", complete=complete)
     places = list(_places(sensors, datum, problems))
     if problems or grids is None or boundary is None or streets is None:
@@ -156,6 +171,7 @@ def read_site(folder: Path) -> Site:
         workers=tuple(row.entry.worker() for row in workers),
         fleet=tuple(row.entry for row in fleet),
         sensors=tuple(places),
+        case_codes=tuple(row.entry for row in codes),
         notifiers=tuple((str(row.loc[1]), row.entry) for row in notifiers),
     )
 

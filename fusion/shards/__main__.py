@@ -64,6 +64,7 @@ def _obey(parent: "Connection", work: ShardWork, outgoing: Outgoing) -> None:
     deeds: Mapping[str, Any] = {
         "still": work.still,
         "clip": work.clip,
+        "hold": work.hold,
         "add": work.add,
         "remove": work.remove,
         "metrics": metrics.families,

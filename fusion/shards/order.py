@@ -31,6 +31,7 @@ class Order:
     timezone: str
     evidence: Path
     memories: Path  #: folder in which each terminal's background is kept over restarts
+    reserve_bytes: int  #: what evidence leaves free on its disk
     terminals: tuple[Terminal, ...]
     history: Mapping[str, tuple[datetime, ...]]  #: when each terminal had cases, of late
 

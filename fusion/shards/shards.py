@@ -96,9 +96,17 @@ class Shards:
         still: bytes | None = self._ask_owner(terminal_id, "still")
         return still
 
-    def clip(self, terminal_id: str) -> bytes | None:
-        """The last seconds of a terminal as an MP4 file; None where there are none now."""
-        clip: bytes | None = self._ask_owner(terminal_id, "clip")
+    def hold(self, terminal_id: str, case_id: str) -> bytes | None:
+        """Keep the last seconds of a terminal for the clip of a case; what there is of it, as `clip` gives it."""
+        clip: bytes | None = self._ask_owner(terminal_id, "hold", case_id)
+        return clip
+
+    def clip(self, terminal_id: str, case_id: str = "") -> bytes | None:
+        """The last seconds of a terminal as an MP4 file, or what was held for a case with the seconds since.
+
+        None where there are none now, or nothing was held.
+        """
+        clip: bytes | None = self._ask_owner(terminal_id, "clip", case_id)
         return clip
 
     def metrics(self) -> list[Any]:
@@ -175,12 +183,12 @@ class Shards:
             held[owner] += 1
         return min(held, key=lambda number: held[number])
 
-    def _ask_owner(self, terminal_id: str, what: str) -> Any:
+    def _ask_owner(self, terminal_id: str, what: str, *args: str) -> Any:
         owner = self._owner.get(terminal_id)
         if owner is None:
             return None
         try:
-            return self._shards[owner].ask(what, terminal_id)
+            return self._shards[owner].ask(what, terminal_id, *args)
         except PeerFault:
             return None
 

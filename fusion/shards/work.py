@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +16,9 @@ from fusion.geo.place import ground_of
 from fusion.handlers.wire import pack
 from fusion.ingest.live import as_jpeg
 from fusion.ingest.looking import Looker
+from fusion.ingest.reader import Encoded
 from fusion.ingest.reencode import reencode
-from fusion.ingest.remux import remux
+from fusion.ingest.remux import joined, remux
 from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
 from fusion.pipeline.judge import TerminalJudge
@@ -31,6 +32,7 @@ from fusion.types.terminal import Terminal
 _LOG = structlog.get_logger()
 _INTEREST_S = 30.0
 _SWITCH_S = 0.0005
+_MOST_HELD = 64  #: clips that wait for their end; each is some seconds of packets
 
 
 class ShardWork:
@@ -50,8 +52,17 @@ class ShardWork:
         judges = {terminal.id: self._judge(terminal) for terminal in self._terminals.values()}
         grids = GridIndex(order.grids)
         self._eyes = Eyes(
-            self._terminals, judges, self._pool, grids, order.evidence, self._clock, self._publish, self._memories
+            self._terminals,
+            judges,
+            self._pool,
+            grids,
+            order.evidence,
+            self._clock,
+            self._publish,
+            self._memories,
+            reserve_bytes=order.reserve_bytes,
         )
+        self._held: dict[str, list[Encoded]] = {}  #: packets for the clips of cases that go on yet, by case
         self._looker = Looker(streams_of(order.terminals), order.looking, self._eyes.on_look)
         self._eyes.use(self._looker)
         self._interest = Interest(order.looking.zone_gap, order.looking.history_gap)
@@ -87,15 +98,29 @@ class ShardWork:
         picture = self._looker.newest(terminal_id)
         return None if picture is None else as_jpeg(picture)
 
-    def clip(self, terminal_id: str) -> bytes | None:
-        """The terminal's last seconds as an MP4 file, as they came or with what is private grey; None: there are none.
+    def hold(self, terminal_id: str, case_id: str) -> bytes | None:
+        """Keep the terminal's last seconds for a clip that goes on; what there is of it, as `clip` gives it."""
+        while len(self._held) >= _MOST_HELD:
+            self._held.pop(next(iter(self._held)))
+        packets = self._looker.packets(terminal_id)
+        found = self._file(terminal_id, packets)
+        if found is not None:
+            self._held[case_id] = packets
+        return found
 
-        A terminal that has just been taken off is not known any more, nor is what was private in it.
+    def clip(self, terminal_id: str, case_id: str = "") -> bytes | None:
+        """The last seconds as an MP4 file, as they came or with what is private grey; None where there are none.
+
+        With a case: what was held for it, and the seconds since; None where nothing was.
         """
+        held = self._held.pop(case_id, None) if case_id else []
+        return None if held is None else self._file(terminal_id, joined(held, self._looker.packets(terminal_id)))
+
+    def _file(self, terminal_id: str, packets: Sequence[Encoded]) -> bytes | None:
+        """A terminal that has just been taken off is not known any more, nor is what was private in it."""
         terminal = self._terminals.get(terminal_id)
         if terminal is None:
             return None
-        packets = self._looker.packets(terminal_id)
         if not terminal.masks.private:
             return remux(packets)
         return None if terminal.masks.clip is PrivacyClip.NONE else reencode(packets, terminal.masks, terminal_id)

@@ -65,6 +65,8 @@ INCIDENTS = Table(
     Column("body", Text, nullable=False),
     Index("incidents_by_kind", "kind", "last_at"),
     Index("incidents_by_end", "ends_at"),
+    Index("incidents_by_place", "kind", "lat", "lon"),
+    Index("incidents_by_case", "case_id"),
 )
 
 #: who told of which incident
@@ -87,9 +89,11 @@ CASES = Table(
     Column("grid_id", String),
     Column("worker_id", String),
     Column("opened_at", Moment, nullable=False),
-    Column("due_at", Moment),  # when the case moves on by itself
+    Column("due_at", Moment),  # when time alone brings something: `Case.wakes_at`
     Column("version", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("platform", String),
+    Index("cases_by_platform", "platform", "state", "opened_at"),
     Index("cases_by_time", "opened_at"),
     Index("cases_by_state", "state", "opened_at"),
     Index("cases_by_due", "due_at"),
@@ -139,6 +143,15 @@ POSITIONS = Table(
     Column("at", Moment, nullable=False),
 )
 
+#: what each worker last answered to an alert
+ANSWERS = Table(
+    "worker_answers",
+    METADATA,
+    Column("worker_id", String, primary_key=True),
+    Column("answer", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 EVIDENCE = Table(
     "evidence",
     METADATA,
@@ -178,6 +191,45 @@ MARKS = Table(
     Index("marks_by_source", "source_id", "kind", "zone_id", "at"),
 )
 
+#: what the chain of seals says, so that it can be asked quickly and its end is known twice
+SEALS = Table(
+    "seals",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("sha256", String, nullable=False),
+    Column("kind", String, nullable=False),  # "key", "case", "dropped", "held"
+    Column("key", String, nullable=False),  # who signs the next one
+    Column("keys_seq", Integer, nullable=False),  # the seal that named that key
+    Column("keys_sha256", String, nullable=False),
+    Column("case_id", String),
+    Column("version", Integer),  # of the case when it was sealed
+    Column("lines", Integer),  # of its history then
+    Column("files", Integer),  # that it had then
+    Column("closed", Boolean),  # whether it was closed then
+    Index("seals_by_case", "case_id", "seq"),
+    Index("seals_by_kind", "kind", "seq"),
+)
+
+#: cases of which nothing may be dropped
+HOLDS = Table(
+    "evidence_holds",
+    METADATA,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+#: cases whose files were dropped on purpose
+DROPPED = Table(
+    "evidence_dropped",
+    METADATA,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),  # the seal that says so
+    Column("done", Boolean, nullable=False),  # whether the files are gone
+    Index("evidence_dropped_undone", "done"),
+)
+
 USERS = Table(
     "users",
     METADATA,
@@ -186,4 +238,5 @@ USERS = Table(
     Column("role", String, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("must_change", Boolean, nullable=False),
+    Column("scope", String, nullable=False, server_default=""),  # a liaison's platforms or grids, comma-separated
 )

@@ -16,7 +16,8 @@ from fusion.plugins import Config
 from fusion.storage.database import Database
 from fusion.storage.learnt import Learnt
 from fusion.storage.reports import Reports
-from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, TOLD, USERS
+from fusion.storage.schema import ANSWERS, CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, TOLD, USERS
+from fusion.storage.seal_book import SealBook
 from fusion.storage.stalls import Audit, Stalls
 from fusion.storage.unit import Unit
 from fusion.types.case import Case, CaseEvent, CaseState, Incident
@@ -61,6 +62,7 @@ class Position(NamedTuple):
 
     point: GeoPoint
     at: datetime
+    accuracy_m: float = 0.0
 
 
 class UserRow(NamedTuple):
@@ -71,6 +73,7 @@ class UserRow(NamedTuple):
     role: str
     created_at: datetime
     must_change: bool
+    scope: str = ""  #: comma-separated
 
 
 class Store:
@@ -83,6 +86,7 @@ class Store:
     def __init__(self, url: URL) -> None:
         self._db = Database(url)
         self.reports, self.stalls, self.audit = Reports(self._db), Stalls(self._db), Audit(self._db)
+        self.seals = SealBook(self._db)  #: what is known of sealed evidence
 
     @property
     def where(self) -> str:
@@ -123,6 +127,7 @@ class Store:
         kind: str | None = None,
         grid_id: str | None = None,
         worker_id: str | None = None,
+        platform: str | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[Case]:
@@ -130,7 +135,12 @@ class Store:
         query = select(CASES.c.body).order_by(CASES.c.opened_at.desc(), CASES.c.number.desc())
         if states:
             query = query.where(CASES.c.state.in_([str(state) for state in states]))
-        for column, wanted in ((CASES.c.kind, kind), (CASES.c.grid_id, grid_id), (CASES.c.worker_id, worker_id)):
+        for column, wanted in (
+            (CASES.c.kind, kind),
+            (CASES.c.grid_id, grid_id),
+            (CASES.c.worker_id, worker_id),
+            (CASES.c.platform, platform),
+        ):
             if wanted is not None:
                 query = query.where(column == wanted)
         with self._db.reading() as db:
@@ -156,7 +166,7 @@ class Store:
 
     def open_cases_by_worker(self) -> dict[str, int]:
         """Cases that each worker was told of and has not handled."""
-        open_states = [str(CaseState.DISPATCHED), str(CaseState.ACKNOWLEDGED)]
+        open_states = [str(CaseState.DISPATCHED), str(CaseState.HANDLING)]
         query = (
             select(CASES.c.worker_id, func.count()).where(CASES.c.state.in_(open_states)).group_by(CASES.c.worker_id)
         )
@@ -203,6 +213,12 @@ class Store:
         with self._db.reading() as db:
             return [msgspec.json.decode(row.body, type=Incident) for row in db.execute(select(INCIDENTS.c.body))]
 
+    def incidents_of(self, case_id: str) -> list[Incident]:
+        """The incidents that belong to a case, the oldest first."""
+        query = select(INCIDENTS.c.body).where(INCIDENTS.c.case_id == case_id).order_by(INCIDENTS.c.last_at)
+        with self._db.reading() as db:
+            return [msgspec.json.decode(row.body, type=Incident) for row in db.execute(query)]
+
     def sent(self) -> list[OutboxMessage]:
         """Messages that the broker took, oldest first, for reports."""
         query = select(OUTBOX).where(OUTBOX.c.sent_at.is_not(None)).order_by(OUTBOX.c.seq)
@@ -215,11 +231,34 @@ class Store:
             found: str | None = db.execute(select(EVIDENCE.c.path).where(EVIDENCE.c.id == evidence_id)).scalar()
             return found
 
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident."""
+        with self._db.reading() as db:
+            body = db.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == incident_id)).scalar()
+            return None if body is None else msgspec.json.decode(body, type=Incident)
+
+    def case_named(self, name: str) -> Case | None:
+        """A case by its id or its number."""
+        query = select(CASES.c.body).where((CASES.c.id == name) | (CASES.c.number == name))
+        with self._db.reading() as db:
+            body = db.execute(query).scalar()
+            return None if body is None else msgspec.json.decode(body, type=Case)
+
     def positions(self) -> dict[str, Position]:
         """The newest position of each worker."""
         with self._db.reading() as db:
             rows = db.execute(select(POSITIONS))
-            return {row.worker_id: Position(GeoPoint(row.lon, row.lat), row.at) for row in rows}
+            return {row.worker_id: Position(GeoPoint(row.lon, row.lat), row.at, row.accuracy_m) for row in rows}
+
+    def answers(self) -> dict[str, tuple[str, datetime]]:
+        """The last answer of each worker, and when."""
+        with self._db.reading() as db:
+            return {row.worker_id: (row.answer, row.at) for row in db.execute(select(ANSWERS))}
+
+    def forget_positions(self, before: datetime) -> int:
+        """Drop the positions of workers that are older; how many."""
+        with self._db.writing() as db:
+            return db.execute(delete(POSITIONS).where(POSITIONS.c.at < before)).rowcount
 
     def unsent(self, most: int = 100) -> list[OutboxMessage]:
         """The oldest messages that the broker has not taken."""

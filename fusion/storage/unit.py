@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, insert, or_, select, update
@@ -10,15 +10,36 @@ from sqlalchemy import Connection, insert, or_, select, update
 from fusion.storage import reports, stalls
 from fusion.storage.learnt import Learnt
 from fusion.storage.people_schema import STALL_CASES
-from fusion.storage.schema import CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, NUMBERS, OUTBOX, POSITIONS, SOURCES
+from fusion.storage.schema import (
+    ANSWERS,
+    CASES,
+    EVENTS,
+    EVIDENCE,
+    HANDLED,
+    INCIDENTS,
+    NUMBERS,
+    OUTBOX,
+    POSITIONS,
+    SOURCES,
+)
 from fusion.types.case import Case, CaseEvent, CaseState, Incident
 from fusion.types.phone import OutboxMessage, PhonePosition
 from fusion.types.place import GeoPoint
 from fusion.types.report import Report
 from fusion.types.signal import EvidenceRef
 
+_AHEAD = timedelta(minutes=5)  #: as far as phones' clocks may be ahead
 _METRES_A_DEGREE = 111_000.0  # of latitude, a little less than anywhere on earth's mean
-_UNDEALT = [str(state) for state in (CaseState.OPENED, CaseState.DISPATCHED, CaseState.ACKNOWLEDGED)]
+_UNDEALT = [
+    str(state)
+    for state in (
+        CaseState.COLLECTED,
+        CaseState.FILED,
+        CaseState.DISPATCHED,
+        CaseState.HANDLING,
+        CaseState.SUSPENDED,
+    )
+]
 
 
 def encoded(value: object) -> str:
@@ -73,6 +94,24 @@ class Unit:
         )
         return [msgspec.json.decode(row.body, type=Incident) for row in self._db.execute(query)]
 
+    def cases_near(self, kind: str, point: GeoPoint, reach_m: float, since: datetime) -> list[Case]:
+        """Cases of a kind whose thing was within a square around a point (half its side in metres) after `since`."""
+        table, (west, east, south, north) = INCIDENTS.c, _square(point, reach_m)
+        there = select(table.case_id).where(
+            table.kind == kind,
+            table.lat.between(south, north),
+            table.lon.between(west, east),
+            table.last_at >= since,
+            table.case_id.is_not(None),
+        )
+        query = select(CASES.c.body).where(CASES.c.id.in_(there))
+        return [msgspec.json.decode(row.body, type=Case) for row in self._db.execute(query)]
+
+    def incidents_of(self, case_id: str) -> list[Incident]:
+        """The incidents that belong to a case."""
+        query = select(INCIDENTS.c.body).where(INCIDENTS.c.case_id == case_id).order_by(INCIDENTS.c.last_at)
+        return [msgspec.json.decode(row.body, type=Incident) for row in self._db.execute(query)]
+
     def incident(self, incident_id: str) -> Incident | None:
         """One incident."""
         row = self._db.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == incident_id)).first()
@@ -110,13 +149,21 @@ class Unit:
         row = self._db.execute(select(CASES.c.body).where(CASES.c.id == case_id).with_for_update()).first()
         return None if row is None else msgspec.json.decode(row.body, type=Case)
 
+    def waiting(self) -> list[Case]:
+        """Cases that wait for an answer and move on by themselves without one."""
+        states = [str(state) for state in (CaseState.FILED, CaseState.DISPATCHED, CaseState.FEEDBACK)]
+        query = select(CASES.c.body).where(CASES.c.state.in_(states), CASES.c.due_at.is_not(None))
+        found = [msgspec.json.decode(row.body, type=Case) for row in self._db.execute(query)]
+        return [case for case in found if case.due_at is not None]
+
     def put_case(self, case: Case) -> None:
         """Add or replace."""
         values = {
             "state": str(case.state),
             "grid_id": case.grid_id,
             "worker_id": case.worker_id,
-            "due_at": case.due_at,
+            "due_at": case.wakes_at,
+            "platform": case.platform,
             "version": case.version,
             "body": encoded(case),
         }
@@ -161,8 +208,18 @@ class Unit:
             )
         )
 
-    def put_position(self, position: PhonePosition) -> None:
-        """Keep the newest position of a worker; an older one changes nothing."""
+    def put_answer(self, worker_id: str, answer: str, at: datetime) -> None:
+        """What a worker last answered: "accept", "decline", "handled", or "silent"."""
+        values = {"answer": answer, "at": at}
+        changed = self._db.execute(update(ANSWERS).where(ANSWERS.c.worker_id == worker_id).values(**values))
+        if changed.rowcount == 0:
+            self._db.execute(insert(ANSWERS).values(worker_id=worker_id, **values))
+
+    def put_position(self, position: PhonePosition, now: datetime | None = None) -> None:
+        """Keep the newest position of a worker; an older one changes nothing.
+
+        One that lies after `now` was told before the host's clock was set back, and gives way to any.
+        """
         values = {
             "lon": position.point.lon,
             "lat": position.point.lat,
@@ -172,7 +229,7 @@ class Unit:
         row = self._db.execute(select(POSITIONS.c.at).where(POSITIONS.c.worker_id == position.worker_id)).first()
         if row is None:
             self._db.execute(insert(POSITIONS).values(worker_id=position.worker_id, **values))
-        elif row.at <= position.at:
+        elif row.at <= position.at or (now is not None and row.at > now + _AHEAD):
             self._db.execute(update(POSITIONS).where(POSITIONS.c.worker_id == position.worker_id).values(**values))
 
     def waiting_report(self, report_id: str) -> Report | None:

@@ -94,6 +94,11 @@ class Background:
         """Cb and Cr of the long background."""
         return self._widened()[1]
 
+    @property
+    def learnt(self) -> bool:
+        """Whether there was a look."""
+        return self._long is not None
+
     def rest(self) -> None:
         """Let go of what is needed only while a look is judged, and of what will be too old at the next one."""
         self._wide = self.shade = None

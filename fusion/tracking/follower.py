@@ -136,6 +136,15 @@ class Follower:
             gap=gap,
         )
 
+    def ground(self, picture: Picture) -> Picture | None:
+        """The place without what is new in it, as it was learnt, in the working size; None before the first look."""
+        if not self._background.learnt:
+            return None
+        y, (u, v) = self._background.long, self._background.chroma
+        y8, u8, v8 = (np.clip(np.round(plane), 0, 255).astype(np.uint8) for plane in (y, u, v))
+        self._background.rest()
+        return Picture(picture.terminal_id, picture.at, y8, u8, v8, full_range=picture.full_range)
+
     @property
     def candidate(self) -> bool:
         """Something new lies still that is not yet explained."""

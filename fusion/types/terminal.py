@@ -92,3 +92,5 @@ class TerminalStatus:
     keyframe_gap_s: float | None = None  #: measured between keyframes
     troubles: tuple[Trouble, ...] = ()  #: longest lasting first
     reader: str = "fusion"  #: "fusion": our own over TCP; "pyav": the fallback
+    clock_offset_s: float | None = None  #: the camera's clock less ours, by its last sender report; None: not told
+    clock_at: datetime | None = None  #: when that report came

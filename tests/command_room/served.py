@@ -2,7 +2,7 @@
 
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 
 from fusion.alerts.builders import alert_for, update_for
 from fusion.app.desk import desk_of, door_of
+from fusion.app.keeping import Keeping
 from fusion.bus import Bus
 from fusion.cli.sites import demo_zone
 from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap
@@ -41,6 +42,7 @@ class Served:
     engine: Engine
     site: Site
     store: Store
+    keeping: Keeping
     sensors: list[SensorStatus] = field(default_factory=list)
     statuses: dict[str, TerminalStatus] = field(default_factory=dict)
     peers: list[PeerState] = field(default_factory=list)
@@ -99,6 +101,7 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         alert=lambda case, now: alert_for(case, {}, now),
         update=lambda case, worker, now, withdrawn: update_for(case, worker, now, withdrawn=withdrawn),
         clock=clock,
+        book=site.book,
     )
     engine = Engine(store, bus, zone, FusionPolicy(), DispatchTimes(try_again_after=timedelta(minutes=10)))
     zone_map = ZoneMap(
@@ -111,7 +114,9 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         terminals=site.terminals,
         workers=(),
         kinds={kind: KindName(zh=e.zh, en=e.en, code=e.code) for kind, e in site.config.kinds.items()},
+        platforms={name: (entry.zh, entry.en) for name, entry in site.config.cases.platforms.items()},
     )
+    keeping = Keeping(replace(site, data_override=folder), store)
     backend = RoomBackend(
         zone_map,
         store,
@@ -124,11 +129,12 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         metrics=lambda: b"",
         looking=lambda: served.looking,
         learner=Learner(store, FusionPolicy(), clock),
+        export=keeping.exporter.write,
     )
     door = door_of(site, store, folder)
     desk = desk_of(site, store, engine, door, lambda: served.sensors, lambda: None)
     room = Room(RoomConfig(port=0), folder, backend, dict, desk)
-    served = Served(room, engine, site, store)
+    served = Served(room, engine, site, store, keeping)
     served.password = room.sessions.first_password() or ""
     thread = threading.Thread(target=room.serve, name="room", daemon=True)
     thread.start()

@@ -170,7 +170,7 @@ def test_a_hostile_terminal_id_stays_in_the_folder(tmp_path: Path, terminal_id: 
     assert read_metadata(tmp_path / "evidence", refs[0])["terminal"]["id"] == terminal_id
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(max_size=40))
 def test_any_id_gives_a_name_of_harmless_letters(tmp_path: Path, terminal_id: str) -> None:
     ref = keep_snapshot(tmp_path, _picture(), _facts(terminal_id), _SHANGHAI)[0]

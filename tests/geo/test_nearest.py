@@ -1,5 +1,6 @@
 """Who goes, and why."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusion.geo.duty import on_duty
-from fusion.geo.nearest import Choice, DispatchPolicy, nearest_worker
+from fusion.geo.nearest import Choice, DispatchPolicy, leader_of, named_worker, nearest_worker
 from fusion.geo.plane import LocalPlane
 from fusion.types.case import Worker, WorkerStatus
 from fusion.types.place import GeoPoint, Place
@@ -133,6 +134,8 @@ def test_the_reason_says_it_in_both_languages_with_its_numbers() -> None:
         "position_age_s": 40.0,
         "open_cases": 1.0,
         "skilled": 1.0,
+        "may_err_m": 48.0,
+        "last_answer": "",
         "available": 1.0,
     }
 
@@ -221,3 +224,44 @@ def test_two_shifts_that_meet_cover_each_moment_exactly_once(start: time, end: t
     shifts = [(start.isoformat(), end.isoformat()), (end.isoformat(), start.isoformat())]
     workers = [Worker(id="W", name="", grid_ids=(), skills=(), duty=(shift,)) for shift in shifts]
     assert sum(on_duty(worker, now) for worker in workers) == 1
+
+
+def test_an_old_position_counts_as_distance() -> None:
+    assert _chosen(_worker("W-1", 300, "R-07", age_s=500), _worker("W-2", 500, "R-07", age_s=5)) == "W-2"
+    assert _chosen(_worker("W-1", 300, "R-07", age_s=100), _worker("W-2", 500, "R-07", age_s=5)) == "W-1"
+
+
+def test_who_declined_or_was_silent_of_late_counts_as_farther_away() -> None:
+    def answered(status: WorkerStatus, answer: str, hours_ago: float = 0.5) -> WorkerStatus:
+        return replace(status, last_answer=answer, last_answer_at=_NOW - timedelta(hours=hours_ago))
+
+    near, far = _worker("W-1", 100, "R-07"), _worker("W-2", 400, "R-07")
+    assert _chosen(answered(near, "silent"), far) == "W-2"
+    assert _chosen(answered(near, "decline"), far) == "W-1"
+    assert _chosen(answered(near, "silent", hours_ago=3), far) == "W-1"
+    choice = _choose(answered(near, "silent"))
+    assert choice is not None
+    assert choice.reason.zh.endswith("，上次未应答")
+    assert choice.reason.en.endswith(", did not answer the last one")
+
+
+def test_the_leader_of_the_own_grid_is_asked_wherever_he_is() -> None:
+    leader = _worker("W-9", 9000, "R-07", name="组长")
+    leader = replace(leader, worker=replace(leader.worker, leader=True), point=None, position_at=None)
+    other = replace(leader, worker=replace(leader.worker, id="W-8", grid_ids=("R-08",)))
+    statuses = [other, _worker("W-1", 10, "R-07"), leader]
+    choice = leader_of(grid_id="R-07", small_grid_id=None, statuses=statuses)
+    assert choice is not None
+    assert (choice.worker_id, choice.reason.en) == (
+        "W-9",
+        "组长: leader of grid R-07; no worker near it is free or answered",
+    )
+    assert leader_of(grid_id="R-07", small_grid_id=None, statuses=statuses, exclude=("W-9",)) is None
+    assert leader_of(grid_id=None, small_grid_id=None, statuses=statuses) is None
+
+
+def test_a_person_may_name_whoever_is_on_duty() -> None:
+    on, off = _worker("W-1", 100, "R-07"), _worker("W-2", 100, "R-07", duty=False)
+    assert named_worker("W-1", [on, off]) is not None
+    assert named_worker("W-2", [on, off]) is None
+    assert named_worker("W-3", [on, off]) is None

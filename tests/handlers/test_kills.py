@@ -25,7 +25,7 @@ from fusion.types.signal import Phase
 
 from .engine_process import POINTS
 from .waiting import eventually
-from .zone import a_picture, answered, away, said, sqlite
+from .zone import a_picture, answered, away, path_of, said, sqlite
 
 THINGS = 24
 KILLS = [(point, number) for point in POINTS for number in (1, 3)] + [("forever", 0)] * 3
@@ -150,5 +150,6 @@ def test_an_engine_that_is_killed_at_every_point_loses_nothing_and_doubles_nothi
         found = store.case(case.id)
         assert found is not None
         deeds = [event.deed for event in found[1]]
-        assert sorted(deeds) == ["acknowledge", "dispatch", "evidence", "opened", "signal"]
+        assert sorted(deeds) == ["acknowledge", "dispatch", "evidence", "file", "opened", "signal"]
+        assert path_of(found[1]) == ["file", "dispatch", "acknowledge"]
         assert len(found[0].evidence) == 2

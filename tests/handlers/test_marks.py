@@ -8,13 +8,15 @@ import pytest
 from fusion.handlers.learning import Learner
 from fusion.storage import Store
 from fusion.types.case import CaseState, Deed
+from fusion.types.deed import Given
 from fusion.types.errors import IllegalDeed
 from fusion.types.false_reason import FalseReason
 from fusion.types.phone import Answer
+from fusion.types.role import FUSION
 from fusion.types.signal import Phase, Signal
 from fusion.types.told import Mark, Outcome, ToldThing
 
-from .zone import NOON, SHANGHAI, Site, answered, said
+from .zone import ADMIN, NOON, SHANGHAI, Site, answered, said
 
 
 def marks(store: Store) -> list[Mark]:
@@ -31,19 +33,21 @@ def a_false_alarm(site: Site, number: int) -> None:
     """Another thing, told of and rejected; hours later, so that it is not the one before."""
     site.now += timedelta(hours=13)
     site.hear(said(site.now, thing=f"Z/P{number}"))
-    site.engine.deed(site.case.id, Deed.REJECT, actor="user:a", false_reason=FalseReason.PARKED_CAR)
+    site.engine.deed(site.case.id, Deed.REJECT, by=ADMIN, given=Given(false_reason=FalseReason.PARKED_CAR))
 
 
 def test_a_reason_stands_in_the_history_in_both_languages_and_is_kept_as_a_mark(site: Site) -> None:
     case = site.hear()
-    site.engine.deed(case.id, Deed.REJECT, actor="user:a", note="白色面包车", false_reason=FalseReason.PARKED_CAR)
+    site.engine.deed(
+        case.id, Deed.REJECT, by=ADMIN, given=Given(reason="白色面包车", false_reason=FalseReason.PARKED_CAR)
+    )
     event = site.history[-1]
     assert (event.deed, event.false_reason, site.case.state) == ("reject", FalseReason.PARKED_CAR, CaseState.REJECTED)
     assert event.note_zh == "停放的车辆：白色面包车"
     assert event.note_en == "A parked car: 白色面包车"
     (mark,) = marks(site.store)
     assert (mark.source_id, mark.zone_id, mark.kind) == ("T-1", "Z", "street_stall")
-    assert (mark.outcome, mark.reason, mark.actor) == (Outcome.FALSE, FalseReason.PARKED_CAR, "user:a")
+    assert (mark.outcome, mark.reason, mark.actor) == (Outcome.FALSE, FalseReason.PARKED_CAR, ADMIN.name)
 
 
 def test_a_worker_on_the_ground_can_say_that_it_is_false_and_why(site: Site) -> None:
@@ -57,29 +61,33 @@ def test_a_worker_on_the_ground_can_say_that_it_is_false_and_why(site: Site) -> 
 
 def test_a_case_that_somebody_dealt_with_was_true_and_the_last_word_counts(site: Site) -> None:
     case = site.hear()
-    site.engine.deed(case.id, Deed.HANDLE, actor="user:a")
+    site.engine.deed(case.id, Deed.HANDLE, by=ADMIN)
     assert [mark.outcome for mark in marks(site.store)] == [Outcome.TRUE]
-    site.engine.deed(case.id, Deed.REJECT, actor="user:a", false_reason=FalseReason.CHAT)
+    site.engine.deed(case.id, Deed.REJECT, by=ADMIN, given=Given(false_reason=FalseReason.CHAT))
     assert [mark.outcome for mark in marks(site.store)] == [Outcome.FALSE]
 
 
 def test_closing_says_nothing_of_the_alarm_nor_does_what_fusion_does_itself(site: Site) -> None:
-    case = site.hear()
-    site.engine.deed(case.id, Deed.REJECT, actor="fusion", note="= 2026-11-24-0001")
+    case, other = site.hear(), site.hear(said(NOON, thing="Z/other", east_m=300))
+    site.engine.deed(case.id, Deed.MERGE, by=FUSION, given=Given(other=other.id))
     assert marks(site.store) == []
+    site.engine.deed(other.id, Deed.HANDLE, by=ADMIN)
+    before = marks(site.store)
+    site.engine.deed(other.id, Deed.CLOSE, by=ADMIN)
+    assert marks(site.store) == before
 
 
 def test_a_reason_with_any_other_deed_is_refused(site: Site) -> None:
     case = site.hear()
     with pytest.raises(IllegalDeed, match="belongs to reject"):
-        site.engine.deed(case.id, Deed.HANDLE, actor="user:a", false_reason=FalseReason.CHAT)
+        site.engine.deed(case.id, Deed.HANDLE, by=ADMIN, given=Given(false_reason=FalseReason.CHAT))
     assert marks(site.store) == []
 
 
 def test_all_sources_that_had_told_of_a_false_thing_are_marked(site: Site) -> None:
     site.hear(said(NOON, source="T-1"))
     case = site.hear(said(NOON, source="T-2", east_m=2))
-    site.engine.deed(case.id, Deed.REJECT, actor="user:a", false_reason=FalseReason.SHADOW)
+    site.engine.deed(case.id, Deed.REJECT, by=ADMIN, given=Given(false_reason=FalseReason.SHADOW))
     assert sorted(mark.source_id for mark in marks(site.store)) == ["T-1", "T-2"]
 
 
@@ -130,7 +138,7 @@ def test_what_is_told_is_kept_from_beginning_to_end_under_its_incident(site: Sit
 
 def test_what_was_told_long_ago_is_dropped_and_what_people_said_of_it_stays(site: Site) -> None:
     case = site.hear()
-    site.engine.deed(case.id, Deed.HANDLE, actor="user:a")
+    site.engine.deed(case.id, Deed.HANDLE, by=ADMIN)
     site.store.forget_told(NOON + timedelta(seconds=1))
     assert things(site.store) == []
     assert len(marks(site.store)) == 1

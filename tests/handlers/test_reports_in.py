@@ -19,7 +19,7 @@ from fusion.types.place import Datum
 from fusion.types.report import RawReport, ReportRefused, ReportSource
 from fusion.types.stall import Stall
 
-from .zone import HERE, NOON, SHANGHAI, Site, said
+from .zone import ADMIN, HERE, NOON, SHANGHAI, Site, said
 
 GOOD = RawReport(
     source="8890",
@@ -156,7 +156,7 @@ def test_the_third_case_at_a_place_says_that_it_is_a_repeat_offender(site: Site)
     for day in range(3):
         case = site.hear(said(site.now, thing=f"Z/P{day}"))
         assert (case.repeat is not None) == (day == 2)
-        site.engine.deed(case.id, Deed.HANDLE, actor="user:a")
+        site.engine.deed(case.id, Deed.HANDLE, by=ADMIN)
         site.now += timedelta(days=2)
     assert site.case.repeat is not None
     assert "第 3 次立案" in site.case.repeat.zh

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from fusion.geo.nearest import DispatchPolicy
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
 from fusion.types.case import CaseState, Deed
+from fusion.types.deed import Given
 from fusion.types.errors import IllegalDeed
 from fusion.types.terminal import Health, Terminal, TerminalStatus
 
-from .zone import HERE, NOON, SHANGHAI, Site, a_picture, said, workers
+from .zone import ADMIN, HERE, NOON, SHANGHAI, Site, a_picture, said, workers
 
 
 def a_terminal(name: str) -> Terminal:
@@ -39,7 +41,7 @@ def room(site: Site, tmp_path: Path) -> RoomBackend:
         zone,
         site.store,
         site.engine,
-        Roster(zone.workers, site.store, DispatchPolicy(), SHANGHAI),
+        Roster(zone.workers, site.store, DispatchPolicy(position_kept=timedelta(days=9999)), SHANGHAI),
         tmp_path / "evidence",
         statuses=lambda: [TerminalStatus(terminal_id="T-1", health=Health.LIVE, since=NOON)],
         still=lambda _terminal: None,
@@ -74,13 +76,13 @@ def test_cases_are_read_and_acted_on(room: RoomBackend, site: Site) -> None:
     case = site.hear()
     assert room.cases() == [case]
     assert room.case_counts() == {CaseState.DISPATCHED: 1}
-    rejected = room.act(case.id, Deed.REJECT, actor="user:admin", version=case.version, note="误报")
+    rejected = room.act(case.id, Deed.REJECT, by=ADMIN, version=case.version, given=Given(reason="误报"))
     found = room.case(case.id)
     assert found is not None
     assert found[0] == rejected
-    assert [event.deed for event in found[1]] == ["opened", "dispatch", "reject"]
+    assert [event.deed for event in found[1]] == ["opened", "file", "dispatch", "reject"]
     with pytest.raises(IllegalDeed):
-        room.act(case.id, Deed.CLOSE, actor="user:admin")
+        room.act(case.id, Deed.CLOSE, by=ADMIN)
     stop()
     assert changed == [case.id, case.id]
     assert room.case("C-none") is None

@@ -18,10 +18,12 @@ from fusion.handlers.engine import Engine
 from fusion.handlers.roster import Roster
 from fusion.incidents.dispatching import DispatchTimes
 from fusion.incidents.fuse import FusionPolicy
+from fusion.incidents.table import FIRST, leads
 from fusion.storage import Store
-from fusion.types.case import Case, CaseEvent, Worker
+from fusion.types.case import Case, CaseEvent, Deed, Worker
 from fusion.types.phone import Answer, OutboxMessage, PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.place import GeoPoint, Place
+from fusion.types.role import Doer, Role
 from fusion.types.sighting import Box
 from fusion.types.signal import EvidenceRef, Phase, Reason, Signal
 
@@ -30,6 +32,7 @@ NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 HERE = GeoPoint(120.03, 29.33)
 BOX = Box(0.4, 0.4, 0.5, 0.6)
 KINDS = {"street_stall": ("占道经营", "Street stall")}
+ADMIN = Doer(name="user:admin", role=Role.ADMINISTRATOR)
 _NAMES = count()
 
 
@@ -104,6 +107,18 @@ def workers(names: Sequence[str]) -> list[Worker]:
 class Hit:
     grid_id: str = "G-1"
     small_grid_id: str | None = None
+
+
+def path_of(history: Sequence[CaseEvent]) -> list[str]:
+    """The deeds of a history; fails where it is no path of the table."""
+    state, path = FIRST, []
+    for event in history:
+        if event.deed in set(Deed):
+            assert leads(state, Deed(event.deed), event.state), (state, event)
+            state = event.state
+            path.append(event.deed)
+        assert event.state is state, event
+    return path
 
 
 def the_zone(store: Store, names: Sequence[str] = ("W-1", "W-2", "W-3")) -> Zone:

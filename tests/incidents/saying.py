@@ -21,7 +21,9 @@ from fusion.incidents.fuse import (
     over,
 )
 from fusion.types.case import Case, CaseState, Deed, Incident
+from fusion.types.deed import Given
 from fusion.types.place import GeoPoint, Place
+from fusion.types.role import FUSION, Doer, Role
 from fusion.types.sighting import Box
 from fusion.types.signal import EvidenceRef, Phase, Reason, Signal
 
@@ -80,7 +82,7 @@ def filed(incident: Incident, signal: Signal, number: str = "2026-11-24-0001") -
         number=number,
         incident_id=incident.id,
         kind=incident.kind,
-        state=CaseState.OPENED,
+        state=CaseState.FILED,
         place=incident.place,
         grid_id="G",
         small_grid_id=None,
@@ -93,6 +95,14 @@ def filed(incident: Incident, signal: Signal, number: str = "2026-11-24-0001") -
         changed_at=signal.at,
         version=1,
     )
+
+
+ADMIN = Doer(name="user:admin", role=Role.ADMINISTRATOR)
+
+
+def by(deed: Deed) -> Doer:
+    """Whoever may do it in every state that allows it at all, as far as these tests go."""
+    return FUSION if deed in {Deed.DISPATCH, Deed.ESCALATE} else ADMIN
 
 
 @dataclass
@@ -131,7 +141,7 @@ class Desk:
     def do(self, deed: Deed) -> None:
         """To the only open case."""
         (case,) = self.open_cases
-        self.cases[case.id] = lifecycle.apply(case, deed, case.changed_at)
+        self.cases[case.id] = lifecycle.apply(case, deed, case.changed_at, by=by(deed), given=Given(reason="看过"))
 
     def _carry_out(self, instructions: Iterable[Instruction]) -> None:
         for done in instructions:
@@ -144,6 +154,7 @@ class Desk:
                 self.incidents[done.incident.id] = replace(done.incident, case_id=case.id)
             elif isinstance(done, DropCase):
                 case = self.cases[done.case_id]
-                self.cases[case.id] = lifecycle.apply(case, Deed.REJECT, case.changed_at)
+                given = Given(other=done.same_as)
+                self.cases[case.id] = lifecycle.apply(case, Deed.MERGE, case.changed_at, given=given)
             elif isinstance(done, AddSignal):
                 assert done.case_id in self.cases

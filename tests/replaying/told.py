@@ -105,7 +105,7 @@ def keep(
                 number=f"2026-11-{int(number):04d}",
                 incident_id=one.incident_id,
                 kind=first.kind,
-                state=CaseState.REJECTED if outcome is Outcome.FALSE else CaseState.HANDLED,
+                state=CaseState.REJECTED if outcome is Outcome.FALSE else CaseState.FEEDBACK,
                 place=first.place,
                 grid_id=None,
                 small_grid_id=None,

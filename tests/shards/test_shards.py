@@ -83,6 +83,7 @@ def _order(terminals: tuple[Terminal, ...], folder: Path, **more: object) -> Ord
         rules=(StallConfig(), DumpingConfig()),
         grids=(),
         timezone="Asia/Shanghai",
+        reserve_bytes=0,
         evidence=folder / "evidence",
         memories=folder / "memories",
         terminals=terminals,

@@ -105,7 +105,7 @@ def test_an_incident_of_long_ago_is_found_while_its_case_is_not_dealt_with(store
             unit.put_incident(an_incident(case.incident_id, last_at=after(-3000), case_id=case.id), None)
             unit.put_case(case)
         found = near(unit)
-    assert found == {"i-0", "i-1", "i-2"}  # opened, dispatched, acknowledged
+    assert found == {"i-0", "i-1", "i-2", "i-3", "i-9"}  # collected, filed, dispatched, handling, suspended
 
 
 def test_numbers_count_up_each_day_and_beyond_ten_thousand(store: Store) -> None:

@@ -18,6 +18,11 @@ class SenderReport:
     timestamp: int  #: RTP units, 32 bits
     arrival_s: float  #: as given by the caller
 
+    @property
+    def offset_s(self) -> float | None:
+        """The camera's clock less the caller's; None: it gives no time of day."""
+        return None if self.wall_s is None else self.wall_s - self.arrival_s
+
 
 def sender_report(buffer: bytes, start: int, end: int, arrival_s: float) -> SenderReport | None:
     """The first sender report of the compound packet in [start, end); None where there is none."""

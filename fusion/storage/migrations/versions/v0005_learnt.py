@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "learnt"
-down_revision = "people"
+down_revision = "seals"
 
 
 def upgrade() -> None:
