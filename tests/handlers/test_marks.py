@@ -68,7 +68,9 @@ def test_a_case_that_somebody_dealt_with_was_true_and_the_last_word_counts(site:
 
 
 def test_closing_says_nothing_of_the_alarm_nor_does_what_fusion_does_itself(site: Site) -> None:
-    case, other = site.hear(), site.hear(said(NOON, thing="Z/other", east_m=300))
+    case = site.hear()
+    site.now += timedelta(minutes=1)
+    other = site.hear(said(site.now, source="T-2", east_m=300))
     site.engine.deed(case.id, Deed.MERGE, by=FUSION, given=Given(other=other.id))
     assert marks(site.store) == []
     site.engine.deed(other.id, Deed.HANDLE, by=ADMIN)

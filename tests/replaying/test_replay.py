@@ -1,12 +1,14 @@
 """From a store to a sentence, a page with pictures, and suggestions; the real command line."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from fusion.cli.main import app
@@ -162,7 +164,14 @@ def test_what_is_wrong_in_a_file_is_said_with_its_line(text: str, wrong: str, tm
 
 
 def _fusion(*args: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(arg) for arg in args])
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        return CliRunner().invoke(app, [str(arg) for arg in args])
+    finally:
+        # The command logs to the runner's standard error, which is closed by now.
+        structlog.reset_defaults()
+        root.handlers[:], root.level = handlers, level
 
 
 def test_the_command_says_what_would_have_changed_and_what_the_marks_suggest(tmp_path: Path) -> None:
