@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from fusion.types.errors import SiteError
+from fusion.types.false_reason import FalseReason
 from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.place import Datum, GeoPoint
 from fusion.types.report import RawReport, ReportSource
@@ -91,7 +92,7 @@ class ReceiptMessage(Message, frozen=True):
 
 
 class AnswerMessage(Message, frozen=True):
-    """What the worker does about it."""
+    """What the worker does about it; to the answer "false" belongs a `false_reason`, and `reason` is free text."""
 
     id: Id
     case_id: Id
@@ -99,6 +100,7 @@ class AnswerMessage(Message, frozen=True):
     answer: Answer
     at: Moment
     reason: Annotated[str, Meta(max_length=500)] = ""
+    false_reason: FalseReason | None = None
 
 
 class ReportMessage(Message, frozen=True):
@@ -202,6 +204,9 @@ def from_phone(message: Message, worker_id: str, to_wgs84: ToWgs84) -> FromPhone
             at=message.at.astimezone(UTC),
         )
     if isinstance(message, AnswerMessage):
+        if (message.answer is Answer.FALSE) != (message.false_reason is not None):
+            wanted = "wanted: one with the answer false, and with no other"
+            raise SiteError(f"AnswerMessage: false_reason with the answer {message.answer}: {wanted}")
         return PhoneAnswer(
             id=message.id,
             worker_id=worker_id,
@@ -210,6 +215,7 @@ def from_phone(message: Message, worker_id: str, to_wgs84: ToWgs84) -> FromPhone
             answer=message.answer,
             at=message.at.astimezone(UTC),
             reason=message.reason,
+            false_reason=message.false_reason,
         )
     if isinstance(message, ReportMessage):
         return _report(message, worker_id)

@@ -104,8 +104,8 @@ ANSWERS = Topic(
     From.WORKER,
     AnswerMessage,
     False,
-    "接单、拒单、已处置",
-    "Accept, decline or handled",
+    "接单、拒单、已处置、误报（附原因）",
+    "Accept, decline, handled, or false (with the reason)",
 )
 REPORTS = Topic(
     "reports",

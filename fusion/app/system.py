@@ -33,6 +33,7 @@ from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
 from fusion.handlers.desk import RoomDesk
 from fusion.handlers.engine import Engine
+from fusion.handlers.learning import Learner
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
 from fusion.handlers.sensors import Sensors, topic_of
@@ -217,6 +218,9 @@ class System:
         connected = sum(terminal.connected for terminal in self.terminals)
         _LOG.info("looking", connected=connected, registered=len(self.terminals), shards=len(self.shards.pids))
 
+    def _size_px(self, terminal_id: str) -> tuple[int, int] | None:
+        return next((s.size_px for s in self.shards.statuses() if s.terminal_id == terminal_id), None)
+
     def _start_second_look(self) -> None:
         policy = self.site.config.cases.closing
         if policy.by_eye == "off":
@@ -238,7 +242,13 @@ class System:
     def _start_photographing(self, model: tuple[str, str]) -> None:
         reserve_bytes = self.site.config.evidence.reserve_bytes
         photographer = Photographer(
-            self._by_id, self.evidence, self.clock, model, self.engine.add_evidence, reserve_bytes=reserve_bytes
+            self._by_id,
+            self.evidence,
+            self.clock,
+            model,
+            self.engine.add_evidence,
+            self._size_px,
+            reserve_bytes=reserve_bytes,
         )
         clipper = Clipper(
             self._by_id,
@@ -315,6 +325,7 @@ class System:
             still=self.shards.still,
             peers=self.peers,
             looking=self._looking,
+            learner=Learner(self.store, self.site.config.fusion, self.clock),
             export=self.keeping.exporter.write,
             metrics=lambda: metrics.exposition(self.shards.metrics()),
         )

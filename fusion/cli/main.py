@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fusion import logs
-from fusion.cli import check, evidence, fleet, import_, judge, learn, models, rehearse, report, run, watch
+from fusion.cli import check, evidence, fleet, import_, judge, learn, models, rehearse, replay, report, run, watch
 from fusion.cli.state import STATE
 from fusion.types.errors import FusionError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Real-time video and sensor event fusion for a zone and its command room.",
 )
-for command in (run, watch, judge, rehearse, learn, fleet, check, models, import_, report, evidence):
+for command in (run, watch, judge, rehearse, replay, learn, fleet, check, models, import_, report, evidence):
     command.add_to(app)
 
 

@@ -17,6 +17,7 @@ from fusion.command_room.rights import Right, may
 from fusion.types.case import CaseState, Deed
 from fusion.types.deed import Given
 from fusion.types.errors import IllegalDeed
+from fusion.types.false_reason import FalseReason
 from fusion.types.terminal import TroubleKind
 
 #: Fusion's own, and the worker's own.
@@ -43,6 +44,7 @@ class DeedForm(BaseModel):
     platforms: Annotated[
         tuple[_Id, ...], Field(max_length=8, description="join: the lead first; finish_part: whose part")
     ] = ()
+    false_reason: Annotated[FalseReason | None, Field(description="of a false alarm (deed reject)")] = None
 
     def given(self) -> Given:
         """What the deed comes with."""
@@ -52,6 +54,7 @@ class DeedForm(BaseModel):
             other=self.other,
             sources=self.sources,
             platforms=self.platforms,
+            false_reason=self.false_reason,
         )
 
 
@@ -115,6 +118,8 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
     def do(request: Request, case_id: str, form: DeedForm) -> Response:
         if form.deed not in BY_USERS:
             raise HTTPException(422, f"deed {form.deed}: not a person's; wanted: one of {', '.join(BY_USERS)}")
+        if form.false_reason is not None and form.deed is not Deed.REJECT:
+            raise HTTPException(422, f"false_reason: belongs to the deed {Deed.REJECT}, not to {form.deed}")
         if backend.case(case_id) is None:
             raise HTTPException(404, f"case {case_id[:64]}: there is none of this id")
         by = doer_of(backend, request.state.session.user)
@@ -122,6 +127,14 @@ def router(backend: Backend, schemas: Callable[[], Mapping[str, Any]]) -> APIRou
             return _json(backend.act(case_id, form.deed, by=by, version=form.version, given=form.given()))
         except IllegalDeed as error:
             raise HTTPException(409, str(error)) from error
+
+    @routes.get("/api/v1/learning", summary="What people's marks say: reliability of sources, and suggestions")
+    def learning(terminal: Annotated[str | None, Query(max_length=64)] = None) -> Response:
+        return _json(backend.learning(terminal))
+
+    @routes.get("/api/v1/false-reasons", summary="The reasons for a false alarm, with their words")
+    def false_reasons() -> Response:
+        return _json([{"id": reason, "zh": reason.zh, "en": reason.en} for reason in FalseReason])
 
     @routes.get("/api/v1/peers", summary="Whether bus, broker and store are well")
     def peers() -> Response:

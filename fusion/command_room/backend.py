@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from fusion.types.case import Case, CaseEvent, CaseState, Deed, Trace, Worker, WorkerStatus
 from fusion.types.deed import Allowed, Given
+from fusion.types.false_reason import FalseReason
 from fusion.types.place import GeoPoint, Grid
 from fusion.types.role import USERS, Doer, Role
 from fusion.types.terminal import Terminal, TerminalStatus
@@ -118,6 +119,44 @@ def looking_state(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """How far the word of one source, in one zone and of one kind, has held good."""
+
+    source_id: str
+    zone_id: str | None
+    kind: str
+    trues: int  #: marks of people
+    falses: int
+    reliability: float  #: 0-1, as it weighs now
+    false_reasons: dict[FalseReason, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A change that marks suggest, with what it would have done; `fusion replay` tries it."""
+
+    source_id: str | None  #: None: all terminals
+    zone_id: str | None
+    kind: str
+    change: str
+    zh: str
+    en: str
+    falses: int
+    falses_less: int
+    trues: int
+    trues_lost: int
+    patch: dict[str, Any]  #: for `fusion replay --rules`, as YAML
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What people's marks say."""
+
+    sources: tuple[SourceRecord, ...] = ()  #: most false ones first
+    suggestions: tuple[Advice, ...] = ()  #: what would spare most first
+
+
 class Backend(Protocol):
     """Reads never raise for what is unknown (they give None or nothing); deeds raise `IllegalDeed`.
 
@@ -173,6 +212,9 @@ class Backend(Protocol):
 
     def looking(self) -> LookingState:
         """How looking keeps up with the terminals."""
+
+    def learning(self, terminal_id: str | None = None) -> Learning:
+        """What people's marks say of a terminal (with what they say of the rules of all), or of the whole zone."""
 
     def subscribe(self, changed: Callable[[str], None]) -> Callable[[], None]:
         """Call `changed(case_id)` after each committed change, from the engine's thread; returns how to stop."""

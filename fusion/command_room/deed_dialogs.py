@@ -6,14 +6,15 @@ from nicegui import ui
 
 from fusion.command_room.frame import Visit
 from fusion.command_room.privacy import doer_of
-from fusion.command_room.words import FALSE_REASONS
 from fusion.types.case import Case, CaseState, Deed
 from fusion.types.deed import Allowed, Given, Wants
 from fusion.types.errors import IllegalDeed
+from fusion.types.false_reason import FalseReason
 
 Newest = Callable[[], Case | None]  #: the case as the page shows it when somebody clicks
 
 _LONGEST_REASON = 2000
+_LONGEST_TEXT = 500
 _OPEN = tuple(state for state in CaseState if state not in {CaseState.CLOSED, CaseState.REJECTED, CaseState.MERGED})
 #: What everybody does every day stands open; the rest behind "more".
 _FIRST = (
@@ -75,15 +76,23 @@ def _do(visit: Visit, case: Case | None, deed: Deed, given: Given) -> None:
 
 
 def _ask_false(visit: Visit, newest: Newest) -> None:
-    with ui.dialog(value=True) as dialog, ui.card():
+    """One tap on what was there instead; a text may be added before."""
+    with ui.dialog(value=True) as dialog, ui.card().classes("reasons"):
         ui.label(visit.word("give_reason"))
-        for key in FALSE_REASONS:
+        ui.label(visit.word("one_tap")).classes("dim")
+        text = ui.input(visit.word("add_text")).props(f"dense outlined maxlength={_LONGEST_TEXT}")
+        text.classes("reason-text")
+        with ui.element("div").classes("reason-grid"):
+            for reason in FalseReason:
 
-            def reject(key: str = key) -> None:
-                dialog.close()
-                _do(visit, newest(), Deed.REJECT, Given(reason=visit.word(key)))
+                def reject(reason: FalseReason = reason) -> None:
+                    dialog.close()
+                    added = str(text.value or "").strip()[:_LONGEST_TEXT]
+                    _do(visit, newest(), Deed.REJECT, Given(reason=added, false_reason=reason))
 
-            ui.button(visit.word(key), on_click=reject).props("flat align=left").classes("reason")
+                words = reason.zh if visit.speak.language == "zh" else reason.en
+                button = ui.button(words, on_click=reject).props(f'flat align=left no-caps data-reason="{reason}"')
+                button.classes("reason")
         ui.button(visit.word("cancel"), on_click=dialog.close).props("outline")
 
 

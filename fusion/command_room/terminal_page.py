@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from fusion.command_room.backend import Learning
 from fusion.command_room.frame import Visit, now, open_frame
 from fusion.command_room.health_page import trouble_html
 from fusion.types.terminal import Terminal, TerminalStatus
@@ -27,6 +28,7 @@ def terminal_page(visit: Visit, terminal_id: str) -> None:
         )
         picture = ui.html("", sanitize=False).classes("pictures live")
         facts = ui.html("", sanitize=False).classes("facts")
+        ui.html(learning_html(visit, visit.backend.learning(terminal_id)), sanitize=False).classes("facts learnt")
 
     def refresh() -> None:
         status = next((s for s in visit.backend.terminals() if s.terminal_id == terminal_id), None)
@@ -40,6 +42,25 @@ def terminal_page(visit: Visit, terminal_id: str) -> None:
 
     refresh()
     ui.timer(1.0, refresh)
+
+
+def learning_html(visit: Visit, learning: Learning) -> str:
+    """How far its words held good, and what people's marks suggest to change."""
+    zh = visit.speak.language == "zh"
+    rows = ""
+    for one in learning.sources:
+        marked = visit.word("marked", trues=one.trues, falses=one.falses)
+        reasons = " · ".join(f"{reason.zh if zh else reason.en} {count}" for reason, count in one.false_reasons.items())
+        head = " ".join(part for part in (one.zone_id, visit.speak.kind(one.kind)) if part)
+        said = f"{visit.word('reliability')} {100 * one.reliability:.0f}% · {marked}"
+        rows += f"<dt>{escape(head)}</dt><dd>{escape(said)}"
+        rows += f'<br><span class="dim">{escape(reasons)}</span></dd>' if reasons else "</dd>"
+    facts = f"<dl>{rows}</dl>" if rows else f'<p class="dim">{escape(visit.word("no_marks"))}</p>'
+    said = "".join(f"<li>{escape(one.zh if zh else one.en)}</li>" for one in learning.suggestions)
+    if said:
+        try_it = f'<p class="dim">{escape(visit.word("try_it"))}</p>'
+        facts += f"<h3>{escape(visit.word('suggested'))}</h3><ul>{said}</ul>{try_it}"
+    return f"<h2>{escape(visit.word('learnt'))}</h2>{facts}"
 
 
 def _facts(visit: Visit, terminal: Terminal, status: TerminalStatus | None) -> str:

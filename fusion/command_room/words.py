@@ -112,7 +112,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "joint_mark": ("联合处置", "joint"),
     "bounced_mark": ("退回 ×{count}", "bounced ×{count}"),
     "reason": ("理由", "Reason"),
-    "give_reason": ("请写明误报理由", "Say why it is a false alarm"),
+    "give_reason": ("为什么是误报？", "Why is it a false alarm?"),
     "cancel": ("取消", "Cancel"),
     "confirm": ("确定", "Confirm"),
     "done": ("已完成：{deed}", "Done: {deed}"),
@@ -230,13 +230,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "deed.exported": ("出具证据包", "Evidence given out"),
     "deed.dropped": ("证据按期删除", "Evidence dropped"),
     "deed.reject": ("判为误报", "Rejected as false"),
-    "false.passing": ("路过、未经营", "Only passing"),
-    "false.chat": ("行人停留交谈", "People chatting"),
-    "false.licensed": ("有证摊点", "Licensed stall"),
-    "false.parked": ("停放车辆", "Parked vehicle"),
-    "false.bin": ("待收运的垃圾桶", "Bin put out for collection"),
-    "false.light": ("光影、雨水、夜间噪声", "Light, rain or noise"),
-    "false.other": ("其他", "Other"),
+    "learnt": ("误报与建议", "False alarms and suggestions"),
+    "reliability": ("可信度", "Reliability"),
+    "marked": ("属实 {trues} · 误报 {falses}", "{trues} true · {falses} false"),
+    "no_marks": ("尚无人工标记。", "Nobody has marked anything yet."),
+    "suggested": ("建议", "Suggestions"),
+    "try_it": ("保存前请先用 fusion replay 试算。", "Try it with fusion replay before it is saved."),
+    "add_text": ("补充说明（可不填）", "Add something (optional)"),
+    "one_tap": ("点一下即提交", "One tap files it"),
     "day_time": ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S"),
     "ago_s": ("{n} 秒前", "{n} s ago"),
     "ago_min": ("{n} 分钟前", "{n} min ago"),
@@ -250,8 +251,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "for_h": ("{n} 小时", "{n} h"),
     "for_d": ("{n} 天", "{n} d"),
 } | DESK_WORDS
-
-FALSE_REASONS = tuple(key for key in WORDS if key.startswith("false."))
 
 
 def say(key: str, language: Language, **facts: object) -> str:

@@ -72,7 +72,8 @@ def clip_metadata_of(
     facts: SnapshotFacts, at: datetime, timezone: ZoneInfo, ref: EvidenceRef, size: int
 ) -> dict[str, Any]:
     """The JSON document beside a clip whose last picture is of time `at`; `size` in bytes."""
-    return {"format": FORMAT, **_metadata(facts, at, timezone, [(ref, size)])}
+    original = not facts.terminal.masks.private  # else it was coded again, with what is private grey
+    return {"format": FORMAT, "original_packets": original, **_metadata(facts, at, timezone, [(ref, size)])}
 
 
 def _metadata(
@@ -92,6 +93,7 @@ def _metadata(
         "small_grid": facts.small_grid_id,
         "place": facts.place and {"point": list(facts.place.point), "uncertainty_m": facts.place.uncertainty_m},
         "zone": zone and {"id": zone.id, "name": zone.name, "kind": zone.kind, "polygon": zone.polygon},
+        "privacy_masks": terminal.masks.private,  # grey in the picture
         "kind": facts.kind,
         "signal": facts.signal_id,
         "thing": facts.thing_id,

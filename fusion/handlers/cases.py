@@ -116,7 +116,7 @@ class Cases:
         if deed in {Deed.DECLINE, Deed.PASS_ON}:
             return self.tell(self._withdrawn(case, deed, by, given, _words(given), version))
         after = lifecycle.apply(case, deed, self._now, by=by, given=given, version=version)
-        after = self.ledger.keep(case, after, deed, by, _words(given))
+        after = self.ledger.keep(case, after, deed, by, _words(given), given.false_reason)
         self._tell_who_had_it(case, after, by)
         if deed is Deed.FILE:
             return self.tell(after)
@@ -233,6 +233,8 @@ class Cases:
 
 def _words(given: Given) -> Reason:
     """What a history says of a deed: which platforms, and the reason."""
+    if given.false_reason is not None:
+        return Reason(*given.false_reason.said(given.reason))
     parts = [", ".join(given.platforms), given.reason]
     text = [part for part in parts if part]
     return Reason("；".join(text), "; ".join(text))

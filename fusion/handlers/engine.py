@@ -232,6 +232,7 @@ class Engine:
             self._ticked = now
         if not self._forgot <= now < self._forgot + _FORGET_EACH:
             self._store.forget(now - _REMEMBERED)
+            self._store.forget_told(now - self._policy.replayable)
             self._forgot = now
         if not self._forgot_positions <= now < self._forgot_positions + _FORGET_POSITIONS_EACH:
             self._store.forget_positions(now - self._positions_kept)

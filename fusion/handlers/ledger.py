@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from fusion.handlers.zone import Zone
+from fusion.incidents.told import marks_of
 from fusion.storage import Unit
 from fusion.types.case import Case, CaseEvent
+from fusion.types.false_reason import FalseReason
 from fusion.types.phone import OutboxMessage
 from fusion.types.role import Doer
 from fusion.types.signal import EvidenceRef, Reason
@@ -24,10 +26,18 @@ class Ledger:
         self.changed: dict[str, Case] = {}
         self.events: list[CaseEvent] = []
 
-    def keep(self, before: Case | None, case: Case, deed: str, by: Doer, why: Reason) -> Case:
+    def keep(
+        self,
+        before: Case | None,
+        case: Case,
+        deed: str,
+        by: Doer,
+        why: Reason,
+        false_reason: FalseReason | None = None,
+    ) -> Case:
         """A case after a deed, with the deadline of its stage; `before` is None when it was just opened."""
         timed = self.put(self.zone.timing.after(before, case, self.now))
-        self.note(timed, deed, by, why)
+        self.note(timed, deed, by, why, false_reason)
         return timed
 
     def put(self, case: Case) -> Case:
@@ -36,8 +46,8 @@ class Ledger:
         self.changed[case.id] = case
         return case
 
-    def note(self, case: Case, deed: str, by: Doer, why: Reason) -> None:
-        """One line of a case's history."""
+    def note(self, case: Case, deed: str, by: Doer, why: Reason, false_reason: FalseReason | None = None) -> None:
+        """One line of a case's history; what it says of the alarm is a mark of those who told of the thing."""
         event = CaseEvent(
             case_id=case.id,
             at=self.now,
@@ -47,8 +57,11 @@ class Ledger:
             note_zh=why.zh,
             note_en=why.en,
             role=str(by.role),
+            false_reason=false_reason,
         )
         self.unit.add_event(event)
+        if marks := marks_of(case, self.unit.incident(case.incident_id), event):
+            self.unit.learnt.put_marks(case.id, marks)
         self.events.append(event)
         self.changed[case.id] = case
 

@@ -15,7 +15,12 @@ from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.role import worker
 
 _LOG = structlog.get_logger()
-_DEED = {Answer.ACCEPT: Deed.ACKNOWLEDGE, Answer.DECLINE: Deed.DECLINE, Answer.HANDLED: Deed.HANDLE}
+_DEED = {
+    Answer.ACCEPT: Deed.ACKNOWLEDGE,
+    Answer.DECLINE: Deed.DECLINE,
+    Answer.HANDLED: Deed.HANDLE,
+    Answer.FALSE: Deed.REJECT,
+}
 
 
 class Phones:
@@ -46,7 +51,7 @@ class Phones:
             self._refuse("answer", answer.worker_id, answer.case_id, why)
             return
         try:
-            given = Given(reason=answer.reason)
+            given = Given(reason=answer.reason, false_reason=answer.false_reason)
             self._cases.do(case, _DEED[answer.answer], worker(answer.worker_id), given)
             self._unit.put_answer(answer.worker_id, str(answer.answer), self._cases.ledger.now)
         except IllegalDeed as error:

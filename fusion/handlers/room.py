@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from fusion.command_room.backend import LookingState, PeerState, User, ZoneMap
+from fusion.command_room.backend import Learning, LookingState, PeerState, User, ZoneMap
 from fusion.handlers.engine import Engine
+from fusion.handlers.learning import Learner
 from fusion.handlers.roster import Roster
 from fusion.incidents import lifecycle
 from fusion.storage import Store
@@ -40,12 +41,13 @@ class RoomBackend:
         peers: Callable[[], Sequence[PeerState]],
         metrics: Callable[[], bytes],
         looking: Callable[[], LookingState] = LookingState,
+        learner: Learner | None = None,
         export: Callable[[Case, BinaryIO, str], None] | None = None,
     ) -> None:
         self._zone, self._store, self._engine, self._roster = zone, store, engine, roster
         self._evidence = evidence.resolve()
         self._statuses, self._still, self._peers = statuses, still, peers
-        self._metrics, self._looking, self._export = metrics, looking, export
+        self._metrics, self._looking, self._export, self._learner = metrics, looking, export, learner
         self._started = datetime.now(UTC)
         self._known_cases: Sequence[Case] = ()
         self._known_counts: dict[CaseState, int] = {}
@@ -153,6 +155,13 @@ class RoomBackend:
     def looking(self) -> LookingState:
         """How looking keeps up with the terminals."""
         return self._looking()
+
+    def learning(self, terminal_id: str | None = None) -> Learning:
+        """What people's marks say; nothing while the store is away."""
+        try:
+            return self._learner.of(terminal_id) if self._learner is not None else Learning()
+        except PeerFault:
+            return Learning()
 
     def subscribe(self, changed: Callable[[str], None]) -> Callable[[], None]:
         """Tell of changed cases."""

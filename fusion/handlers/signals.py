@@ -24,7 +24,9 @@ from fusion.incidents.fuse import (
     fuse,
     over,
 )
+from fusion.incidents.reliability import weighed
 from fusion.incidents.reports import signal_of
+from fusion.incidents.told import told, told_id
 from fusion.storage import Unit
 from fusion.types.case import Case, Deed, Incident
 from fusion.types.deed import Given
@@ -41,12 +43,25 @@ class Signals:
 
     def take(self, signal: Signal) -> None:
         """One signal that was not handled before."""
+        said, signal = signal, self._weighed(signal)
         known = self._near(signal)
         ids = {incident.case_id for incident in known if incident.case_id is not None}
         cases = {case_id: case for case_id in sorted(ids) if (case := self._unit.case(case_id)) is not None}
         incident_id = uuid5(NAMESPACE_URL, f"incident/{signal.id}").hex
-        for instruction in fuse(signal, known, cases, self._policy, incident_id):
+        instructions = fuse(signal, known, cases, self._policy, incident_id)
+        for instruction in instructions:
             self._carry_out(instruction)
+        taken_for = next(i.incident.id for i in instructions if isinstance(i, OpenIncident | ExtendIncident))
+        learnt = self._unit.learnt
+        learnt.put_thing(told(said, signal.belief, taken_for, learnt.thing(told_id(said))))
+
+    def _weighed(self, signal: Signal) -> Signal:
+        """The signal with what its belief counts for, by what people said of its source's earlier ones."""
+        policy = self._policy.reliability
+        marks = self._unit.learnt.marks(
+            source_id=signal.source_id, zone_id=signal.zone_id, kind=signal.kind, most=policy.most_marks
+        )
+        return weighed(signal, marks, policy)
 
     def take_report(self, report_id: str) -> None:
         """A report that waits becomes a signal, and remembers which incident it spoke of."""

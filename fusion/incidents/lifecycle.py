@@ -41,11 +41,13 @@ def apply(
 
     Raises:
         IllegalDeed: the table has no such step for this person, something is missing that the deed must come
-            with, or the case changed since it was looked at.
+            with, what it comes with belongs to another deed, or the case changed since it was looked at.
     """
     if version is not None and version != case.version:
         raise IllegalDeed(f"case {case.number}: changed meanwhile (version {case.version}, looked at {version})")
     step = _step(case, deed, by)
+    if given.false_reason is not None and deed is not Deed.REJECT:
+        raise IllegalDeed(f"case {case.number}: a reason for a false alarm belongs to {Deed.REJECT}, not to {deed}")
     for want in sorted(step.wants):
         wrong = _missing(want, case, given)
         if wrong:
@@ -141,7 +143,10 @@ def _missing(want: Wants, case: Case, given: Given) -> str:
     still = ", ".join(case.unfinished)
     lacks = {
         Wants.REASON: (not given.reason.strip(), "wants a reason"),
-        Wants.FALSE_REASON: (not given.reason.strip(), "wants a reason"),
+        Wants.FALSE_REASON: (
+            given.false_reason is None and not given.reason.strip(),
+            "wants a reason for the false alarm",
+        ),
         Wants.OTHER: (given.other in {None, "", case.id}, "wants the id of another case"),
         Wants.SOURCES: (not given.sources, "wants the sources whose signals are another thing"),
         Wants.PLATFORMS: (len(set(given.platforms)) < 2, "wants two platforms or more, the lead first"),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fusion.incidents.reliability import ReliabilityPolicy
 from fusion.plugins import Config, Duration
 
 
@@ -21,3 +22,6 @@ class FusionPolicy(Config):
     silent: Duration = timedelta(minutes=10)  #: nobody spoke of it for so long: it is no longer followed
     #: A thing that comes back within this while nobody has dealt with its case belongs to that case.
     again_within: Duration = timedelta(hours=12)
+    reliability: ReliabilityPolicy = ReliabilityPolicy()
+    #: What was told is kept so long, to be judged again by other rules.
+    replayable: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=90)

@@ -68,6 +68,7 @@ TABLE: tuple[Step, ...] = (
     *_rows((_S.VERIFIED,), _D.BOUNCE, _S.HANDLING, ROOM, _W.REASON),
     # Not what it was taken for.
     *_rows((_S.COLLECTED, *_OPEN, _S.VERIFIED, _S.SUSPENDED), _D.REJECT, _S.REJECTED, ROOM, _W.FALSE_REASON),
+    *_rows((_S.DISPATCHED, _S.HANDLING), _D.REJECT, _S.REJECTED, WORKER, _W.FALSE_REASON),  # who stands there sees it
     *_rows((_S.COLLECTED, *_OPEN, _S.SUSPENDED), _D.MERGE, _S.MERGED, ROOM, _W.OTHER),
     *_rows((_S.FILED, _S.DISPATCHED), _D.MERGE, _S.MERGED, SYSTEM, _W.OTHER),
     *_rows((_S.COLLECTED, *_OPEN, _S.VERIFIED, _S.SUSPENDED), _D.SPLIT, None, ROOM, _W.SOURCES),

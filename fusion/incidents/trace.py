@@ -165,7 +165,12 @@ def _fused(traces: Iterable[Trace]) -> float:
     strongest: dict[str, float] = {}
     for trace in traces:
         strongest[trace.source_id] = max(strongest.get(trace.source_id, 0.0), trace.belief)
-    told = [min(max(p, _LEAST), _MOST) for p in strongest.values() if p > 0]
+    return together_believed(strongest.values())
+
+
+def together_believed(beliefs: Iterable[float]) -> float:
+    """What independent sources' beliefs (0-1) say together: log-odds over an even prior; 0: nobody says anything."""
+    told = [min(max(p, _LEAST), _MOST) for p in beliefs if p > 0]
     if not told:
         return 0.0
     return 1 / (1 + math.exp(-sum(math.log(p / (1 - p)) for p in sorted(told))))

@@ -15,18 +15,19 @@ from fusion.ingest.health import HealthCard
 from fusion.ingest.look import Look
 from fusion.ingest.looking_policy import LookingPolicy
 from fusion.ingest.main_streams import MainStream
+from fusion.ingest.masks import PictureMasks, same_shape
 from fusion.ingest.reader import Encoded, ReadFacts, StreamHead
 from fusion.ingest.ring import Ring
 from fusion.ingest.schedule import Call
 from fusion.ingest.troubles.picture import PictureTroubles
 from fusion.ingest.troubles.stream import StreamFacts, StreamTroubles
+from fusion.types.masks import NO_MASKS, Masks
 from fusion.types.picture import Picture
 from fusion.types.terminal import TerminalStatus, Trouble
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _WHOLE_EVERY = timedelta(seconds=2)
 _TROUBLES_EVERY = timedelta(seconds=4)  #: troubles last for half a minute before they are told
-_SAME_SHAPE = 0.02
 
 _log = structlog.get_logger()
 
@@ -34,9 +35,16 @@ _log = structlog.get_logger()
 class Desk:
     """State of one terminal. Times are those of its pictures (aware, UTC) unless they are named monotonic."""
 
-    def __init__(self, terminal_id: str, policy: LookingPolicy, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        terminal_id: str,
+        policy: LookingPolicy,
+        masks: Masks = NO_MASKS,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """`clock_s`: what bursts are timed by, in seconds; a file's is its own time."""
         self.terminal_id = terminal_id
+        self.masks = PictureMasks(masks)
         self._clock_s = clock_s
         self.ring = Ring(policy.reading.ring, policy.reading.ring_bytes)
         self.health = HealthCard(terminal_id, max(policy.reading.read_timeout, 2 * policy.longest_gap))
@@ -142,10 +150,11 @@ class Desk:
         """A decoded picture as the look that the pipeline is given, or why it is not given."""
         if picture.at <= self.last_judged_at:
             return Drop.OVERTAKEN
+        picture, unmasked = self.masks.both(picture)
         change = self.judge(picture)
         if change is None:
             return Drop.QUIET
-        return Look(picture, change.boxes, change.share, burst=burst, sudden=change.sudden)
+        return Look(picture, change.boxes, change.share, burst=burst, sudden=change.sudden, unmasked=unmasked)
 
     def judge(self, picture: Picture) -> Change | None:
         """Compare a decoded picture with the background; None where nothing calls for a look at it."""
@@ -210,7 +219,7 @@ class Desk:
         size_px = self.health.size_px
         if size_px is None:
             return True
-        same = abs(picture.size_px[0] * size_px[1] / (picture.size_px[1] * size_px[0]) - 1.0) < _SAME_SHAPE
+        same = same_shape(picture.size_px, size_px)
         if not same and self.main is not None:
             self.main.ready, self.main.failed = False, True
             _log.warning("main_stream_of_another_shape", terminal=self.terminal_id)

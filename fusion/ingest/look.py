@@ -18,6 +18,12 @@ class Look:
     change_share: float  #: of the picture's pixels that changed, 0-1
     burst: bool  #: one of several a second, from whole decoding
     sudden: bool = False  #: the whole picture changed at once: light switched, camera moved, lens covered
+    unmasked: Picture | None = None  #: as people may see it, where that differs from what is judged
+
+    @property
+    def shown(self) -> Picture:
+        """The picture as it may be kept and seen: what is not judged is in it, what is private is not."""
+        return self.unmasked or self.picture
 
 
 def looks_of(pictures: Iterable[Picture], policy: ChangePolicy | None = None) -> Iterator[Look]:

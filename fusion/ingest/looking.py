@@ -61,7 +61,7 @@ class Looker:
             SiteError: two streams have the same terminal.
         """
         self._streams = tuple(streams)
-        self._desks = {spec.terminal_id: Desk(spec.terminal_id, policy) for spec in streams}
+        self._desks = {spec.terminal_id: Desk(spec.terminal_id, policy, spec.masks) for spec in streams}
         if len(self._desks) < len(self._streams):
             ids = [spec.terminal_id for spec in streams]
             twice = min(terminal_id for terminal_id in ids if ids.count(terminal_id) > 1)
@@ -105,7 +105,7 @@ class Looker:
         self.remove(spec.terminal_id)
         if spec.main_url:
             self._main_urls[spec.terminal_id] = spec.main_url
-        self._desks[spec.terminal_id] = Desk(spec.terminal_id, self._policy)
+        self._desks[spec.terminal_id] = Desk(spec.terminal_id, self._policy, spec.masks)
         self._reader.add(spec)
 
     def remove(self, terminal_id: str) -> None:
@@ -153,13 +153,13 @@ class Looker:
             desk.prefer = every
 
     def newest(self, terminal_id: str) -> Picture | None:
-        """The newest keyframe of a terminal, decoded for whoever asks; None: there is none, or it is broken."""
+        """The newest keyframe of a terminal as it may be seen; None: there is none, or it is broken."""
         desk = self._desks.get(terminal_id)
         packet = desk.ring.newest_keyframe if desk is not None else None
-        if packet is None:
+        if desk is None or packet is None:
             return None
         try:
-            return KeyframeDecoder().decode(terminal_id, packet)
+            return desk.masks.shown(KeyframeDecoder().decode(terminal_id, packet))
         except StreamFault:
             return None
 

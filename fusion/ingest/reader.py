@@ -13,6 +13,7 @@ from fusion.ingest.redact import redacted
 from fusion.ingest.rtsp.access_unit import byte_stream
 from fusion.ingest.rtsp.rtcp import SenderReport
 from fusion.types.errors import SiteError, TerminalFault
+from fusion.types.masks import NO_MASKS, Masks
 from fusion.types.terminal import Health
 
 
@@ -32,6 +33,7 @@ class StreamSpec:
     url: str = field(repr=False)  #: rtsp:// or rtsps://; may hold a password
     way: Way = Way.AUTO
     main_url: str | None = field(default=None, repr=False)  #: the finer stream of the same view, opened on demand
+    masks: Masks = NO_MASKS
 
     def __post_init__(self) -> None:
         for url in (self.url, self.main_url):

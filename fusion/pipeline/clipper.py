@@ -1,5 +1,9 @@
-"""A new case gets its clip: the original packets from some seconds before it was filed to some seconds after."""
+"""A new case gets its clip: the original packets from some seconds before it was filed to some seconds after.
 
+Where a terminal has privacy masks the shards give it coded again, with what is private grey, or give none.
+"""
+
+import hashlib
 import heapq
 import queue
 import threading
@@ -18,6 +22,7 @@ from fusion.evidence.folder import write_all
 from fusion.evidence.keep import keep_clip
 from fusion.types.case import Case
 from fusion.types.errors import FusionError
+from fusion.types.masks import Masks
 from fusion.types.signal import EvidenceRef
 from fusion.types.terminal import Terminal
 
@@ -116,15 +121,20 @@ class Clipper:
         if before is None:
             return
         heapq.heappush(self._due, (time.monotonic() + self._after_s, case.id))
-        write_all(self._evidence, _WAITING, {f"{case.id}.mp4": before}, self._reserve_bytes)
+        write_all(
+            self._evidence,
+            _WAITING,
+            {_waiting_name(case.id, self._terminals[terminal_id].masks): before},
+            self._reserve_bytes,
+        )
 
     def _end(self, case_id: str) -> None:
         case = self._case(case_id)
         terminal = self._terminals.get(case.terminal_id or "") if case else None
-        waiting = self._evidence / _WAITING / f"{case_id}.mp4"
         if case is None or terminal is None or any(ref.kind == "clip" for ref in case.evidence):
-            waiting.unlink(missing_ok=True)
+            self._forget(case_id)
             return
+        waiting = self._evidence / _WAITING / _waiting_name(case_id, terminal.masks)
         data = self._clips.clip(terminal.id, case_id)
         if data is None and waiting.is_file():
             data = waiting.read_bytes()
@@ -133,11 +143,17 @@ class Clipper:
             at = datetime.now(UTC)
             kept = keep_clip(self._evidence, data, facts, at, self._clock, self._reserve_bytes)
             self._add(case.id, (kept,))
-        waiting.unlink(missing_ok=True)
+        self._forget(case_id)
+
+    def _forget(self, case_id: str) -> None:
+        """Whatever masks it was made under."""
+        for file in (self._evidence / _WAITING).glob("*.mp4"):
+            if _case_of(file) == case_id:
+                file.unlink(missing_ok=True)
 
     def _adopt(self) -> None:
-        for file in sorted((self._evidence / _WAITING).glob("*.mp4")):
-            self._guarded(self._end, file.stem)
+        for case_id in sorted({_case_of(file) for file in (self._evidence / _WAITING).glob("*.mp4")}):
+            self._guarded(self._end, case_id)
 
     def _guarded(self, act: Callable[..., None], what: object) -> None:
         try:
@@ -145,6 +161,18 @@ class Clipper:
         except (FusionError, OSError) as error:
             metrics.EVIDENCE_FAULTS.labels("no clip").inc()
             _LOG.warning("evidence not complete", case=getattr(what, "number", what), error=str(error))
+
+
+def _waiting_name(case_id: str, masks: Masks) -> str:
+    """Says under which privacy masks a clip was made: under others it shows what nobody is to see."""
+    if not masks.private:
+        return f"{case_id}.mp4"
+    made = f"{masks.private!r} {masks.clip}"
+    return f"{case_id}.{hashlib.sha256(made.encode()).hexdigest()[:16]}.mp4"
+
+
+def _case_of(file: Path) -> str:
+    return file.name.partition(".")[0]
 
 
 def facts_of(case: Case, terminal: Terminal, model: tuple[str, str]) -> SnapshotFacts | None:

@@ -10,12 +10,12 @@ import structlog
 from fusion import metrics
 from fusion.detectors.pool import DetectorPool, Dropped
 from fusion.evidence.facts import SnapshotFacts
-from fusion.evidence.jpeg import bgr_of, jpeg_of
 from fusion.evidence.keep import keep_snapshot, keep_view
 from fusion.geo.grids import GridIndex
 from fusion.geo.place import place_of
 from fusion.ingest.look import Look
 from fusion.ingest.looking import Looker
+from fusion.pipeline.ground_view import ground_view
 from fusion.pipeline.judge import TerminalJudge
 from fusion.pipeline.memories import Memories
 from fusion.pipeline.second_stage import SecondStage
@@ -79,7 +79,7 @@ class Eyes:
         with self._counting:
             self.looked += 1
         for finding in findings:
-            self._tell(terminal, finding, look.picture, judge)
+            self._tell(terminal, finding, look.shown, judge)
         if self._memories is not None:
             self._memories.after_look(terminal.id, judge, look.picture.at)
         if self._looker is not None:
@@ -150,7 +150,7 @@ class Eyes:
             if ground is None:
                 return snapshot
             # What the place looked like without the thing: closing by eye compares with it.
-            jpeg = jpeg_of(bgr_of(ground))
+            jpeg = ground_view(ground, picture, terminal.masks)
             return *snapshot, keep_view(self._evidence, jpeg, "before", facts, picture.at, self._clock)
         except FusionError as error:
             # A full disk costs the picture, never the case.

@@ -16,6 +16,7 @@ from fusion.tracking.config import FollowerConfig
 from fusion.tracking.follower import Follower
 from fusion.tracking.memory import pack, unpack
 from fusion.types.detections import Detections
+from fusion.types.masks import NO_MASKS, Masks
 from fusion.types.picture import Picture
 from fusion.types.sighting import Box, Sighting, unknown_width
 from fusion.types.signal import Finding
@@ -40,7 +41,9 @@ class TerminalJudge:
         width_m: Callable[[Box], float | None] = unknown_width,
         crop_px: int = 300,
         most_crops: int = 3,
+        masks: Masks = NO_MASKS,
     ) -> None:
+        """`masks` are those with which its pictures come; nothing new is seen in them."""
         self._zones = tuple(zones)
         self._attention = Attention(self._zones)
         self._rules = tuple(rules)
@@ -49,7 +52,7 @@ class TerminalJudge:
         self._width_m = width_m  #: of a box on the ground, for what rules say
         self._crop_px = crop_px  #: side of the detector's input: larger crops are shrunk before they are coloured
         self._most_crops = most_crops
-        self._follower = Follower(terminal_id, follow)
+        self._follower = Follower(terminal_id, follow, unjudged=masks.unjudged)
         self.sighting: Sighting | None = None  #: what the newest look showed, for the annotated picture
         self._turn = 0  #: which crop is first when not all of them can be looked at
         self.crops = 0  #: images given to the detector so far

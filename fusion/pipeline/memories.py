@@ -40,12 +40,15 @@ class Memories:
     def restore(self, terminal_id: str, judge: Remembers) -> bool:
         """Give a judge that has seen nothing yet what is known of its terminal; whether there was something."""
         try:
-            return judge.remember(self._path(terminal_id).read_bytes(), datetime.now(UTC))
+            path = self._path(terminal_id)
+            if judge.remember(path.read_bytes(), datetime.now(UTC)):
+                return True
+            path.unlink(missing_ok=True)  # too old, or of other masks: then it shows what nobody is to see
         except FileNotFoundError:
-            return False
+            pass
         except (OSError, SiteError) as error:
             _LOG.warning("memory of a terminal not taken up", terminal=terminal_id, error=str(error))
-            return False
+        return False
 
     def after_look(self, terminal_id: str, judge: Remembers, at: datetime) -> None:
         """Keep it when it is due. Called by the thread that has just judged, so that nothing changes meanwhile."""

@@ -12,10 +12,12 @@ import structlog
 
 from fusion import metrics
 from fusion.evidence.keep import keep_snapshot
+from fusion.ingest.masks import PictureMasks, same_shape
 from fusion.ingest.still import Stills
 from fusion.pipeline.clipper import facts_of
 from fusion.types.case import Case
 from fusion.types.errors import FusionError
+from fusion.types.picture import Picture
 from fusion.types.signal import EvidenceRef
 from fusion.types.terminal import Terminal
 
@@ -34,6 +36,7 @@ class Photographer:
         clock: ZoneInfo,
         model: tuple[str, str],
         add: Callable[[str, tuple[EvidenceRef, ...]], None],
+        size_px: Callable[[str], tuple[int, int] | None] = lambda _terminal: None,
         *,
         reserve_bytes: int = 0,
     ) -> None:
@@ -45,10 +48,11 @@ class Photographer:
             clock: the site's time.
             model: name and sha256 of the detector's model, for the metadata.
             add: takes what was kept for a case.
+            size_px: (width, height) of a terminal's sub-stream, in which its masks were drawn.
             reserve_bytes: what must stay free on the disk.
         """
         self._terminals, self._evidence, self._clock, self._model = terminals, evidence, clock, model
-        self._add, self._reserve_bytes = add, reserve_bytes
+        self._add, self._size_px, self._reserve_bytes = add, size_px, reserve_bytes
         self._stills = Stills()
         self._waiting: queue.Queue[Case | None] = queue.Queue(_MOST_WAITING)
         self._seen: set[str] = set()
@@ -91,5 +95,14 @@ class Photographer:
         began_s = time.monotonic()
         picture = self._stills.grab(terminal.main_url or "", _WAIT_S, terminal.id)
         metrics.MAIN_WAIT_SECONDS.observe(time.monotonic() - began_s)
-        kept = keep_snapshot(self._evidence, picture, facts, self._clock, main=True, reserve_bytes=self._reserve_bytes)
+        if terminal.masks.private and not self._placed(terminal.id, picture):
+            _LOG.warning("no main picture: its privacy masks are drawn for another shape", terminal=terminal.id)
+            return
+        shown = PictureMasks(terminal.masks).shown(picture)
+        kept = keep_snapshot(self._evidence, shown, facts, self._clock, main=True, reserve_bytes=self._reserve_bytes)
         self._add(case.id, kept)
+
+    def _placed(self, terminal_id: str, picture: Picture) -> bool:
+        """Whether places in the sub-stream are the same places in this picture."""
+        size_px = self._size_px(terminal_id)
+        return size_px is not None and same_shape(picture.size_px, size_px)

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+import shapely
+
 from fusion.alerts.link import EMBEDDED
 from fusion.alerts.notifier import NotifierConfig
 from fusion.alerts.topics import ALERTS, ENGINE, ROOT
@@ -19,6 +21,7 @@ from fusion.types.errors import SiteError
 from fusion.types.place import Datum
 
 _FLEET = "fleet:"
+_LEAST_SEEN = 0.02  #: of a zone; less is a line along a mask's edge
 _PARTS = ("bus", "broker", "store")
 
 
@@ -33,6 +36,19 @@ def of_terminals(rows: Sequence[Row[TerminalEntry]], grids: Collection[str] | No
             last = max(index for index, zone in enumerate(row.entry.zones) if zone.id == name)
             yield row.problem(f"{name} stands twice in {row.entry.id}; wanted: once", "zones", last, "id")
         yield from _position(row, datum)
+        yield from _masked(row)
+
+
+def _masked(row: Row[TerminalEntry]) -> Iterator[Problem]:
+    """Zones of which masks leave nothing to be seen."""
+    entry = row.entry
+    if not (entry.masks or entry.privacy_masks):
+        return
+    areas = shapely.union_all([shapely.Polygon(area) for area in (*entry.masks, *entry.privacy_masks)])
+    for index, zone in enumerate(entry.zones):
+        polygon = shapely.Polygon(zone.polygon)
+        if polygon.difference(areas).area < _LEAST_SEEN * polygon.area:
+            yield row.problem(f"{zone.id}: masks cover it; wanted: a part that can be seen", "zones", index, "polygon")
 
 
 def _position(row: Row[TerminalEntry], datum: Datum) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from fusion.geo.datum import to_wgs84
 from fusion.plugins import Config, Duration
 from fusion.types.case import Worker
+from fusion.types.masks import Masks, PrivacyClip
 from fusion.types.place import Datum
 from fusion.types.terminal import Terminal
 from fusion.types.zone import TimeWindow, Zone
@@ -75,15 +76,16 @@ Window = Annotated[TimeWindow, BeforeValidator(parse_window)]
 LonLat = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
 
 
+Area = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3, max_length=200), AfterValidator(_simple_polygon)]
+
+
 class ZoneEntry(Config):
     """One zone of a terminal's picture."""
 
     id: Id
     name: str
     kind: str
-    polygon: Annotated[
-        tuple[tuple[Share, Share], ...], Field(min_length=3, max_length=200), AfterValidator(_simple_polygon)
-    ]
+    polygon: Area
     windows: tuple[Annotated[str, AfterValidator(lambda text: (parse_window(text), text)[1])], ...] = ()
 
     def zone(self) -> Zone:
@@ -110,6 +112,13 @@ class TerminalEntry(Config):
     ] = "auto"
     zones: tuple[ZoneEntry, ...] = ()
     ground_points: Annotated[tuple[tuple[Share, Share, float, float], ...], Field(max_length=50)] = ()
+    masks: Annotated[tuple[Area, ...], Field(max_length=50, description="areas that are never judged")] = ()
+    privacy_masks: Annotated[
+        tuple[Area, ...], Field(max_length=50, description="areas that are grey in every picture that leaves the box")
+    ] = ()
+    privacy_clip: Annotated[
+        PrivacyClip, Field(description="clips under a privacy mask: coded again with it, or not kept")
+    ] = PrivacyClip.REENCODE
 
     def terminal(self, datum: Datum = Datum.WGS84) -> Terminal:
         """As the engine knows it; a terminal with a main stream only is read there.
@@ -130,6 +139,7 @@ class TerminalEntry(Config):
             way=self.way,
             zones=tuple(entry.zone() for entry in self.zones),
             ground_points=tuple((x, y, *to_wgs84(lon, lat, datum)) for x, y, lon, lat in self.ground_points),
+            masks=Masks(ignored=self.masks, private=self.privacy_masks, clip=self.privacy_clip),
         )
 
 

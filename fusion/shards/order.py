@@ -60,4 +60,4 @@ def streams_of(terminals: tuple[Terminal, ...]) -> list[StreamSpec]:
 def stream_of(terminal: Terminal) -> StreamSpec:
     """The stream of a connected terminal."""
     main_url = terminal.main_url if terminal.main_url != terminal.sub_url else None
-    return StreamSpec(terminal.id, terminal.sub_url or "", Way(terminal.way), main_url)
+    return StreamSpec(terminal.id, terminal.sub_url or "", Way(terminal.way), main_url, terminal.masks)

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from fusion.handlers.wire import pack
 from fusion.ingest.live import as_jpeg
 from fusion.ingest.looking import Looker
 from fusion.ingest.reader import Encoded
+from fusion.ingest.reencode import reencode
 from fusion.ingest.remux import joined, remux
 from fusion.pipeline.eyes import Eyes
 from fusion.pipeline.interest import Interest
@@ -25,6 +26,7 @@ from fusion.pipeline.memories import Memories
 from fusion.pipeline.second_stage import SecondStage
 from fusion.shards.order import Order, Report, stream_of, streams_of
 from fusion.teaching.shelf import Shelf
+from fusion.types.masks import PrivacyClip
 from fusion.types.sighting import unknown_width
 from fusion.types.signal import Signal
 from fusion.types.terminal import Terminal
@@ -106,16 +108,28 @@ class ShardWork:
         """Keep the terminal's last seconds for a clip that goes on; what there is of it, as `clip` gives it."""
         while len(self._held) >= _MOST_HELD:
             self._held.pop(next(iter(self._held)))
-        self._held[case_id] = self._looker.packets(terminal_id)
-        return remux(self._held[case_id])
+        packets = self._looker.packets(terminal_id)
+        found = self._file(terminal_id, packets)
+        if found is not None:
+            self._held[case_id] = packets
+        return found
 
     def clip(self, terminal_id: str, case_id: str = "") -> bytes | None:
-        """The last seconds as they came, as an MP4 file; None where there are none.
+        """The last seconds as an MP4 file, as they came or with what is private grey; None where there are none.
 
         With a case: what was held for it, and the seconds since; None where nothing was.
         """
         held = self._held.pop(case_id, None) if case_id else []
-        return None if held is None else remux(joined(held, self._looker.packets(terminal_id)))
+        return None if held is None else self._file(terminal_id, joined(held, self._looker.packets(terminal_id)))
+
+    def _file(self, terminal_id: str, packets: Sequence[Encoded]) -> bytes | None:
+        """A terminal that has just been taken off is not known any more, nor is what was private in it."""
+        terminal = self._terminals.get(terminal_id)
+        if terminal is None:
+            return None
+        if not terminal.masks.private:
+            return remux(packets)
+        return None if terminal.masks.clip is PrivacyClip.NONE else reencode(packets, terminal.masks, terminal_id)
 
     def add(self, terminal: Terminal) -> None:
         """Look at one more terminal, or at one that has changed."""
@@ -144,6 +158,7 @@ class ShardWork:
             follow=self._order.follow,
             width_m=ground.width_m if ground else unknown_width,
             crop_px=max(self._pool.size_px),
+            masks=terminal.masks,
         )
         self._memories.restore(terminal.id, judge)
         return judge

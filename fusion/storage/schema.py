@@ -165,6 +165,32 @@ EVIDENCE = Table(
     Index("evidence_by_case", "case_id"),
 )
 
+#: each thing as one source told of it, from beginning to end
+TOLD = Table(
+    "told_things",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("source_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),  # of the first signal
+    Column("body", Text, nullable=False),
+    Index("told_things_by_time", "at"),
+    Index("told_things_by_source", "source_id", "at"),
+)
+
+#: what people said of a case, once for each source and zone that had told of it
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("case_id", String, ForeignKey("cases.id"), primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Column("zone_id", String, primary_key=True),  # empty: of no zone
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("marks_by_source", "source_id", "kind", "zone_id", "at"),
+)
+
 #: what the chain of seals says, so that it can be asked quickly and its end is known twice
 SEALS = Table(
     "seals",

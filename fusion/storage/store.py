@@ -14,8 +14,9 @@ from sqlalchemy.exc import ArgumentError
 
 from fusion.plugins import Config
 from fusion.storage.database import Database
+from fusion.storage.learnt import Learnt
 from fusion.storage.reports import Reports
-from fusion.storage.schema import ANSWERS, CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, USERS
+from fusion.storage.schema import ANSWERS, CASES, EVENTS, EVIDENCE, HANDLED, INCIDENTS, OUTBOX, POSITIONS, TOLD, USERS
 from fusion.storage.seal_book import SealBook
 from fusion.storage.stalls import Audit, Stalls
 from fusion.storage.unit import Unit
@@ -112,6 +113,12 @@ class Store:
         """A transaction that commits at the end and rolls back on any error."""
         with self._db.writing() as connection:
             yield Unit(connection)
+
+    @contextmanager
+    def learnt(self) -> Iterator[Learnt]:
+        """What was told and what people said of it, as it stands at one moment; only to be read."""
+        with self._db.reading() as connection:
+            yield Learnt(connection)
 
     def cases(
         self,
@@ -274,6 +281,11 @@ class Store:
         with self._db.writing() as db:
             db.execute(delete(HANDLED).where(HANDLED.c.at < before))
             db.execute(delete(OUTBOX).where(OUTBOX.c.sent_at < before))
+
+    def forget_told(self, before: datetime) -> None:
+        """Drop what was first told before this; what people said stays, as long as its case does."""
+        with self._db.writing() as db:
+            db.execute(delete(TOLD).where(TOLD.c.at < before))
 
     def users(self) -> list[UserRow]:
         """All users by name."""

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, or_, select, update
 
 from fusion.storage import reports, stalls
+from fusion.storage.learnt import Learnt
 from fusion.storage.people_schema import STALL_CASES
 from fusion.storage.schema import (
     ANSWERS,
@@ -58,6 +59,7 @@ class Unit:
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self.learnt = Learnt(connection)  #: what was told, and what people said of it
 
     def first_time(self, message_id: str, at: datetime) -> bool:
         """Remember a message's id; False when it was handled before."""

@@ -11,10 +11,12 @@ from fusion.tracking.background import Background, Difference, share
 from fusion.tracking.config import PERSON, FollowerConfig
 from fusion.tracking.kept import Kept
 from fusion.tracking.minding import left_at_s
-from fusion.tracking.reduced import box_of, pixels_of, reduce, working_size
+from fusion.tracking.reduced import Mask, box_of, pixels_of, reduce, working_size
 from fusion.tracking.residue import Residues
 from fusion.tracking.tracks import Followed, Tracks
+from fusion.types.cover import covered
 from fusion.types.detections import Detections
+from fusion.types.masks import Polygon
 from fusion.types.picture import Picture
 from fusion.types.sighting import Box, Residue, Sighting, Track
 
@@ -45,8 +47,13 @@ class Follower:
     bounded: two backgrounds of the working size, and the configured numbers of tracks and residues.
     """
 
-    def __init__(self, terminal_id: str, config: FollowerConfig | None = None) -> None:
+    def __init__(
+        self, terminal_id: str, config: FollowerConfig | None = None, *, unjudged: tuple[Polygon, ...] = ()
+    ) -> None:
+        """Nothing new is seen in `unjudged` areas (shares of the picture), which the pictures have blanked."""
         self._terminal_id = terminal_id
+        self.unjudged = unjudged
+        self._free: Mask | None = None  #: of the working picture, where something new may be seen; None: everywhere
         self._config = config or FollowerConfig()
         self._background = Background()
         self._tracks = Tracks(self._config.tracks)
@@ -194,6 +201,10 @@ class Follower:
         self._picture_px = picture.size_px
         self._size_px = working_size(picture.size_px, self._config.width_px)
         difference = self._background.look(reduce(picture, self._size_px), self._seconds(picture.at))
+        if self.unjudged:
+            if self._free is None or self._free.shape != difference.new.shape:
+                self._free = ~covered(self.unjudged, self._size_px)
+            difference = replace(difference, new=difference.new & self._free)
         self._difference = difference
         self._compared_s, self._compared_new = difference.at_s, share(difference.new)
         return difference

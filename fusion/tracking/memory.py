@@ -45,6 +45,7 @@ def pack(follower: Follower) -> bytes | None:
         "made": state.made,
         "picture_px": state.picture_px,
         "size_px": state.size_px,
+        "unjudged": follower.unjudged,
         "background": state.background.scalars(),
         "residues": residues,
     }
@@ -57,6 +58,8 @@ def pack(follower: Follower) -> bytes | None:
 def unpack(data: bytes, follower: Follower, now: datetime) -> bool:
     """Give a fresh follower its memory back; False where it is too old (`now` is aware).
 
+    What was learnt under other masks is not taken up either: it shows, and holds, what they cover.
+
     Raises:
         SiteError: the bytes are no memory of a follower.
     """
@@ -67,9 +70,10 @@ def unpack(data: bytes, follower: Follower, now: datetime) -> bool:
             arrays = {name: archive[name] for name in archive.files}
         facts = json.loads(arrays["facts"].tobytes())
         state = _state(facts, arrays)
+        unjudged = tuple(tuple((float(x), float(y)) for x, y in area) for area in facts.get("unjudged", ()))
     except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise SiteError(f"memory: not what was written: {type(error).__name__}") from error
-    if not timedelta(0) <= now - state.last_at <= _OLDEST:
+    if not timedelta(0) <= now - state.last_at <= _OLDEST or unjudged != follower.unjudged:
         return False
     follower.remember(state)
     return True

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from fusion.types.deadline import Deadline
+from fusion.types.false_reason import FalseReason
 from fusion.types.place import GeoPoint, Place
 from fusion.types.sighting import Box
 from fusion.types.signal import EvidenceRef, Reason
@@ -177,6 +178,7 @@ class CaseEvent:
     state: CaseState  #: after the deed
     note_zh: str = ""
     note_en: str = ""
+    false_reason: FalseReason | None = None  #: why a person rejected it; the text added is in the notes
     role: str = ""  #: of the actor
 
 

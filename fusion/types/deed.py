@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fusion.types.case import Deed
+from fusion.types.false_reason import FalseReason
 
 
 class Wants(StrEnum):
     """What a deed must come with."""
 
     REASON = "reason"  #: a sentence
-    FALSE_REASON = "false_reason"  #: why it is a false alarm
+    FALSE_REASON = "false_reason"  #: why it is a false alarm: one of the list, or else a sentence
     OTHER = "other"  #: the id of another case
     SOURCES = "sources"  #: whose signals
     PLATFORMS = "platforms"  #: two or more, the lead first
@@ -29,6 +30,7 @@ class Given:
     sources: tuple[tuple[str, str], ...] = ()  #: for a split: (source, its name for the thing)
     platforms: tuple[str, ...] = ()  #: for a joint case, the lead first; for a part, the one whose it is
     pictures: tuple[str, ...] = ()  #: ids of evidence
+    false_reason: FalseReason | None = None  #: for a rejection alone; `reason` is then what was added in free text
 
 
 @dataclass(frozen=True, slots=True)

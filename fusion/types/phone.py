@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fusion.types.false_reason import FalseReason
 from fusion.types.place import GeoPoint
 
 
@@ -13,6 +14,7 @@ class Answer(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     HANDLED = "handled"
+    FALSE = "false"  #: the worker was there: a false alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class PhoneAnswer:
     answer: Answer
     at: datetime
     reason: str = ""
+    false_reason: FalseReason | None = None  #: of the answer "false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fusion.types.masks import NO_MASKS, Masks
 from fusion.types.place import GeoPoint
 from fusion.types.zone import Zone
 
@@ -66,6 +67,7 @@ class Terminal:
     zones: tuple[Zone, ...] = ()
     ground_points: tuple[tuple[float, float, float, float], ...] = ()
     #: pairs (x, y, lon, lat) with x, y shares of the picture: four or more give a homography
+    masks: Masks = NO_MASKS
 
     def __repr__(self) -> str:
         return f"Terminal({self.id})"

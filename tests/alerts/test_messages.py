@@ -25,10 +25,13 @@ from fusion.alerts.messages import (
     Update,
     decode,
     encode,
+    from_phone,
     schemas,
 )
 from fusion.alerts.topics import ANSWERS, FROM_WORKERS, POSITION, RECEIPTS, REPORTS, TOPICS
+from fusion.geo.datum import to_wgs84
 from fusion.types.errors import PeerFault, SiteError
+from fusion.types.false_reason import FalseReason
 from fusion.types.phone import Answer, PhoneAnswer, PhonePosition, PhoneReceipt
 from fusion.types.place import Datum, GeoPoint
 from fusion.types.report import RawReport
@@ -206,3 +209,20 @@ def test_a_withdrawal_is_a_message_of_its_own_that_does_not_expire() -> None:
     update = msgspec.json.decode(message.payload, type=Update)
     assert (message.topic, message.expires_at) == ("fusion/v1/workers/W-009/updates", None)
     assert (update.case_id, update.withdrawn) == (a_case(3).id, True)
+
+
+def test_a_false_alarm_comes_with_its_reason_and_no_other_answer_does() -> None:
+    facts = {"id": "a", "case_id": "C", "alert_id": "A", "at": NOW.isoformat()}
+
+    def answer(**more: str) -> FromPhone:
+        payload = json.dumps(facts | more).encode()
+        return from_phone(decode(AnswerMessage, payload, NOW), "W-1", to_wgs84)
+
+    said = answer(answer="false", false_reason="bin_put_out", reason="绿色大桶")
+    assert isinstance(said, PhoneAnswer)
+    assert (said.answer, said.false_reason, said.reason) == (Answer.FALSE, FalseReason.BIN_PUT_OUT, "绿色大桶")
+    for wrong in ({"answer": "false"}, {"answer": "accept", "false_reason": "chat"}):
+        with pytest.raises(SiteError, match="false_reason"):
+            answer(**wrong)
+    with pytest.raises(SiteError, match="AnswerMessage"):
+        answer(answer="false", false_reason="a_ghost")

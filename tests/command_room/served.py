@@ -19,6 +19,7 @@ from fusion.command_room.server import Room, RoomConfig
 from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
 from fusion.handlers.engine import Engine
+from fusion.handlers.learning import Learner
 from fusion.handlers.room import RoomBackend
 from fusion.handlers.roster import Roster
 from fusion.incidents.dispatching import DispatchTimes
@@ -127,6 +128,7 @@ def serve(folder: Path, stack: ExitStack) -> Served:
         peers=lambda: served.peers,
         metrics=lambda: b"",
         looking=lambda: served.looking,
+        learner=Learner(store, FusionPolicy(), clock),
         export=keeping.exporter.write,
     )
     door = door_of(site, store, folder)

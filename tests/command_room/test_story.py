@@ -118,8 +118,9 @@ def test_a_member_signs_in_sees_the_zone_and_works_on_the_first_case(running: Ru
     assert "本网格" in page.locator(".facts").inner_text() or "网格" in page.locator(".facts").inner_text()
     page.wait_for_selector('[data-deed="reject"]')
     page.locator('[data-deed="reject"]').click()
-    page.get_by_text("其他").click()
+    page.locator('[data-reason="bin_put_out"]').click()
     page.wait_for_selector(".case-head .state.rejected", timeout=10_000)
+    page.wait_for_selector(".timeline >> text=待收运的垃圾桶")
 
 
 def test_the_page_speaks_english_too(running: Running, page: Page) -> None:

@@ -11,6 +11,7 @@ from fusion.settings.parts import problems_of
 from fusion.settings.problems import SiteProblems
 from fusion.settings.site import json_schema, read_site
 from fusion.types.errors import SiteError
+from fusion.types.masks import PrivacyClip
 
 
 @pytest.fixture
@@ -301,3 +302,32 @@ def test_a_notifier_that_is_wrong_is_told_with_its_line(site: Path, entry: str, 
     (told,) = problems(site)
     assert told.startswith(f"site.yaml:{line}: ")
     assert says in told
+
+
+ZONE = "zones: [{id: S-01"
+AREAS = "masks: [[[0, 0], [0.1, 0], [0.1, 0.1]]], privacy_masks: [[[0.8, 0], [1, 0], [1, 0.2]]], privacy_clip: none, "
+
+
+def test_masks_stand_with_their_terminal(site: Path) -> None:
+    edit(site / "terminals.yaml", ZONE, AREAS + ZONE)
+    terminal = read_site(site).terminals[0]
+    assert terminal.masks.ignored == (((0.0, 0.0), (0.1, 0.0), (0.1, 0.1)),)
+    assert terminal.masks.private == (((0.8, 0.0), (1.0, 0.0), (1.0, 0.2)),)
+    assert terminal.masks.clip is PrivacyClip.NONE
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ("masks: [[[0, 0], [1, 1], [1, 0], [0, 1]]]", "masks.0: Self-intersection"),
+        ("masks: [[[0, 0], [2, 0], [0, 1]]]", "masks.0.1.0"),
+        ("privacy_masks: [[[0, 0], [1, 0]]]", "privacy_masks.0"),
+        ("privacy_clip: blur", "privacy_clip: Input should be 'reencode' or 'none'"),
+        ("masks: [[[0, 0], [1, 0], [1, 1], [0, 1]]]", "S-01: masks cover it; wanted: a part that can be seen"),
+    ],
+)
+def test_masks_that_are_wrong_are_told_with_their_line(site: Path, entry: str, says: str) -> None:
+    line = edit(site / "terminals.yaml", ZONE, f"{entry}, {ZONE}")
+    told = problems(site)
+    assert all(problem.startswith(f"terminals.yaml:{line}: ") for problem in told)
+    assert any(says in problem for problem in told)

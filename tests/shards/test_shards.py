@@ -1,5 +1,6 @@
 """Shards as real processes, on real streams."""
 
+import io
 import os
 import signal
 import threading
@@ -9,6 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import pytest
 
 from fusion.cli.sites import demo_zone
@@ -23,6 +27,7 @@ from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.tracking.config import FollowerConfig
 from fusion.types.errors import SiteError
+from fusion.types.masks import Masks, PrivacyClip
 from fusion.types.place import GeoPoint
 from fusion.types.signal import Signal
 from fusion.types.terminal import Health, Terminal
@@ -178,6 +183,43 @@ def test_what_is_told_while_a_shard_is_started_again_is_not_lost(zoo: Zoo, fleet
     zoo.shards.update(before)
     _until(lambda: len(zoo.live()) == 6)
     assert fleet.pid
+
+
+def test_a_privacy_mask_that_is_saved_while_it_runs_is_in_each_picture_and_clip_from_then_on(zoo: Zoo) -> None:
+    _until(lambda: len(zoo.live()) == 6)
+    before = tuple(zoo.shards._terminals.values())
+    left_half = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    masked = replace(before[0], masks=Masks(private=(left_half,)))
+    assert zoo.shards.update((masked, *before[1:])) == (0, 1, 0)
+    still = _given(lambda: zoo.shards.still(masked.id))
+    grey = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert grey is not None
+    picture = grey.astype(int)
+    width = picture.shape[1]
+    assert np.ptp(picture[:, : width // 2 - 16]) <= 4
+    assert np.ptp(picture[:, width // 2 + 16 :]) > 50
+    with av.open(io.BytesIO(_given(lambda: zoo.shards.clip(masked.id))), "r") as container:
+        frames = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
+    assert frames
+    assert max(np.ptp(frame[:, : width // 2 - 32]) for frame in frames) <= 8
+    not_kept = replace(masked, masks=Masks(private=(left_half,), clip=PrivacyClip.NONE))
+    zoo.shards.update((not_kept, *before[1:]))
+    _given(lambda: zoo.shards.still(masked.id))
+    assert zoo.shards.clip(masked.id) is None
+    zoo.shards.update(before)
+
+
+def _given(ask: Callable[[], bytes | None]) -> bytes:
+    """What is there after a moment."""
+    found: list[bytes] = []
+
+    def asked() -> bool:
+        answer = ask()
+        found.extend([answer] if answer is not None else [])
+        return answer is not None
+
+    _until(asked)
+    return found[-1]
 
 
 def test_an_order_that_cannot_be_carried_out_is_refused_in_words(fleet: FleetProcess, tmp_path: Path) -> None:

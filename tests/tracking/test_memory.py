@@ -90,3 +90,16 @@ def test_flipped_bytes_never_break_it() -> None:
             unpack(bytes(broken), follower, START + timedelta(seconds=60))
         except SiteError:
             continue
+
+
+def test_what_was_learnt_under_other_masks_is_not_taken_up() -> None:
+    data, _ = kept()
+    area = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
+    masked = Follower("T", unjudged=(area,))
+    assert not unpack(data, masked, START + timedelta(seconds=60))
+    street = Street()
+    play(masked, lambda at_s: (street.picture(at_s), None), [60.0, 62.0])  # type: ignore[arg-type, return-value] # a scene
+    own = pack(masked)
+    assert own is not None
+    assert unpack(own, Follower("T", unjudged=(area,)), START + timedelta(seconds=70))
+    assert not unpack(own, Follower("T"), START + timedelta(seconds=70))
