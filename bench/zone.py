@@ -72,7 +72,7 @@ def run_size(count: int, args: Any) -> dict[str, Any]:
     with ExitStack() as stack:
         fleet = stack.enter_context(fleet_of(zone.parts, args.work / "fleet.log"))
         urls = [fleet.url(path) for path in zone.paths]
-        detectors = {"workers": args.detectors}
+        detectors = {"workers": args.detectors, **({"model": args.model} if args.model else {})}
         ids = write_site(folder, urls, zone.scenes, port=free_port(), looking=looking, detectors=detectors)
         site = stack.enter_context(Running(folder))
         site.wait_streaming(ids, _CONNECT_S)
@@ -231,6 +231,7 @@ def main() -> int:
     made.add_argument("--clip-seconds", type=int, default=50)
     made.add_argument("--shards", type=int, help="processes; else as the site does by itself")
     made.add_argument("--detectors", type=int, default=1, help="detector sessions of each shard [1]")
+    made.add_argument("--model", help="another model than the shipped default, by name")
     made.add_argument("--spare", action="store_true", help="looks fill the budget, as the product does by itself")
     made.add_argument("--no-page", dest="page", action="store_false", help="without a browser on the page")
     made.add_argument("--lose", type=int, default=0, metavar="N", help="then N terminals are gone at once and back")
