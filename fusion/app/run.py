@@ -9,8 +9,9 @@ from types import FrameType
 
 from fusion.alerts.messages import schemas
 from fusion.alerts.topics import TOPICS
+from fusion.app.history import check_clock
 from fusion.app.reload import TerminalsWatch
-from fusion.app.system import Progress, System, check_clock
+from fusion.app.system import Progress, System
 from fusion.command_room.server import Room
 from fusion.command_room.sessions import FIRST_USER
 from fusion.settings.site import Site

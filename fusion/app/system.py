@@ -2,8 +2,7 @@
 
 import contextlib
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,12 +21,15 @@ from fusion.alerts.publisher import Publisher
 from fusion.alerts.topics import ENGINE
 from fusion.app.demo import fleet_of, with_real_urls
 from fusion.app.desk import desk_of, door_of
+from fusion.app.gauges import gauge
 from fusion.app.health_signals import HealthSignals
+from fusion.app.history import times_of
 from fusion.app.keeping import Keeping
 from fusion.app.learning import site_teaching
 from fusion.app.permits import Permits
+from fusion.app.zone_map import looking_of, zone_map_of
 from fusion.bus import Bus
-from fusion.command_room.backend import KindName, LookingState, PeerState, ZoneMap, looking_state
+from fusion.command_room.backend import PeerState
 from fusion.geo.datum import to_wgs84
 from fusion.geo.grids import GridIndex
 from fusion.handlers.cases import Zone
@@ -45,11 +47,11 @@ from fusion.settings.site import Site
 from fusion.shards.order import Order
 from fusion.shards.shards import Shards
 from fusion.storage import Store
-from fusion.types.case import Case, CaseState
+from fusion.types.case import CaseState
 from fusion.types.errors import SiteError
 from fusion.types.report import RawReport, ReportRefused
 from fusion.types.signal import Signal
-from fusion.types.terminal import Health, Terminal, TerminalStatus, TroubleKind
+from fusion.types.terminal import Terminal, TerminalStatus
 
 _LOG = structlog.get_logger()
 _COPY_LASTS = timedelta(days=1)  #: a notifier's copy of what has no expiry of its own
@@ -316,7 +318,7 @@ class System:
     def backend(self) -> RoomBackend:
         """What the command room works on."""
         backend = RoomBackend(
-            self._zone_map(),
+            zone_map_of(self.site),
             self.store,
             self.engine,
             self.roster,
@@ -324,83 +326,19 @@ class System:
             statuses=self.shards.statuses,
             still=self.shards.still,
             peers=self.peers,
-            looking=self._looking,
+            looking=lambda: looking_of(self.shards),
             learner=Learner(self.store, self.site.config.fusion, self.clock),
             export=self.keeping.exporter.write,
             metrics=lambda: metrics.exposition(self.shards.metrics()),
         )
-        self._register_changed.append(lambda: backend.use_zone(self._zone_map()))
+        self._register_changed.append(lambda: backend.use_zone(zone_map_of(self.site)))
         return backend
 
     def desk(self) -> RoomDesk:
         """Reports, sensors, stalls and figures for the command room."""
         return desk_of(self.site, self.store, self.engine, self.door, self.sensors.statuses, self.use_permits)
 
-    def _zone_map(self) -> ZoneMap:
-        config = self.site.config
-        return ZoneMap(
-            name_zh=config.site.name_zh,
-            name_en=config.site.name_en,
-            timezone=config.site.timezone,
-            boundary=self.site.boundary or self.site.grids[0].ring,
-            streets=self.site.streets,
-            grids=self.site.grids,
-            terminals=self.site.terminals,
-            workers=self.site.workers,
-            kinds={kind: self._kind_name(kind) for kind in config.kinds},
-            platforms={name: (entry.zh, entry.en) for name, entry in config.cases.platforms.items()},
-        )
-
-    def _kind_name(self, kind: str) -> KindName:
-        entry, row = self.site.config.kinds[kind], self.site.book.row(kind)
-        if row is None:
-            return KindName(zh=entry.zh, en=entry.en, code=entry.code)
-        zh, en = (
-            f"{row.major} {row.major_zh} / {row.code} {row.zh}",
-            f"{row.major} {row.major_en} / {row.code} {row.en}",
-        )
-        return KindName(zh=entry.zh, en=entry.en, code=row.code, class_zh=zh, class_en=en)
-
-    def _looking(self) -> LookingState:
-        now = self.shards.looking
-        return looking_state(
-            stretch=now.stretch,
-            longest_gap_s=now.longest_gap_s,
-            budget_cores=now.budget_cores,
-            used_cores=now.use_cores,
-            overloaded=now.overloaded,
-        )
-
     def measure(self) -> None:
         """Bring the gauges up to date."""
         self.use_permits()
-        metrics.SENSORS_SILENT.set(sum(s.silent_since is not None for s in self.sensors.statuses()))
-        by_health = dict.fromkeys(Health, 0)
-        statuses = self.shards.statuses()
-        for status in statuses:
-            by_health[status.health] += 1
-        by_health[Health.REGISTERED] = len(self.terminals) - sum(by_health.values())
-        for health, count in by_health.items():
-            metrics.TERMINALS.labels(str(health)).set(count)
-        by_trouble = Counter(trouble.kind for status in statuses for trouble in status.troubles)
-        for kind in TroubleKind:
-            metrics.TROUBLES.labels(str(kind)).set(by_trouble[kind])
-        looking = self.shards.looking
-        metrics.LONGEST_GAP.set(looking.longest_gap_s)
-        metrics.BUDGET.set(looking.budget_cores)
-        metrics.BUDGET_USED.set(looking.use_cores)
-
-
-def times_of(cases: Iterable[Case]) -> dict[str, tuple[datetime, ...]]:
-    """When each terminal had cases: at those hours it is looked at more often."""
-    found: dict[str, tuple[datetime, ...]] = {}
-    for case in cases:
-        if case.terminal_id is not None:
-            found[case.terminal_id] = (*found.get(case.terminal_id, ()), case.met_at)
-    return found
-
-
-def check_clock(now: datetime) -> None:
-    """A box whose clock was never set would date evidence wrongly."""
-    if now < datetime(2025, 1, 1, tzinfo=UTC):
-        raise SiteError(f"clock: it says {now:%Y-%m-%d}; wanted: the right time, since evidence is dated by it")
+        gauge(self.shards, len(self.terminals), self.sensors.statuses())

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fusion.app.system import times_of
+from fusion.app.history import times_of
 from fusion.types.case import Case, CaseState
 from fusion.types.place import GeoPoint, Place
 from fusion.types.signal import Reason
