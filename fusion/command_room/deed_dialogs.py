@@ -77,7 +77,8 @@ def _do(visit: Visit, case: Case | None, deed: Deed, given: Given) -> None:
 
 def _ask_false(visit: Visit, newest: Newest) -> None:
     """One tap on what was there instead; a text may be added before."""
-    with ui.dialog(value=True) as dialog, ui.card().classes("reasons"):
+    # In the page itself, not beside the button: buttons are drawn anew when the case changes, a question stays.
+    with ui.context.client.content, ui.dialog(value=True) as dialog, ui.card().classes("reasons"):
         ui.label(visit.word("give_reason"))
         ui.label(visit.word("one_tap")).classes("dim")
         text = ui.input(visit.word("add_text")).props(f"dense outlined maxlength={_LONGEST_TEXT}")
@@ -101,7 +102,7 @@ def _ask(visit: Visit, one: Allowed, newest: Newest) -> None:
     case = newest()
     if case is None:
         return
-    with ui.dialog(value=True) as dialog, ui.card().classes("deed-form"):
+    with ui.context.client.content, ui.dialog(value=True) as dialog, ui.card().classes("deed-form"):
         ui.label(visit.word(f"do.{one.deed}"))
         parts = [_field(visit, want, case) for want in sorted(one.wants)]
         if one.deed is Deed.DISPATCH:
