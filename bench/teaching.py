@@ -41,6 +41,7 @@ def main() -> None:
     options.add_argument(
         "--marked", type=numbers, default=(20, 50, 100, 200), help="signals that teach [20,50,100,200]"
     )
+    options.add_argument("--test", type=Path, nargs="+", help="folders of clips that are tested on and never taught by")
     options.add_argument("--draws", type=int, default=8, help="how often each is drawn anew [8]")
     given = options.parse_args()
     logs.set_up()
@@ -48,12 +49,14 @@ def main() -> None:
     shown = [one for file in _truths(folders) for one in shown_in(file)]
     if not shown:
         sys.exit(f"bench.teaching: no clips with truth in {', '.join(map(str, folders))}")
+    apart = [one for file in _truths(given.test or ()) for one in shown_in(file)]
+    shown += apart
     say(f"{len(shown)} crops of {len({one.terminal for one in shown})} terminals: {by_class(shown)}")
     embedder = shipped_embedder()
     vectors = np.stack([embedder.embed(one.crop) for one in shown])
     rows = [
         row
-        for name, splits in _splits(shown, given.draws).items()
+        for name, splits in _splits(shown, {one.terminal for one in apart}, given.draws).items()
         for marked in given.marked
         if (row := _row(name, splits, marked, shown, vectors)) is not None
     ]
@@ -65,8 +68,14 @@ def _truths(folders: Sequence[Path]) -> list[Path]:
     return [file for folder in folders for file in sorted(folder.rglob("*.json")) if b'"frames"' in file.read_bytes()]
 
 
-def _splits(shown: Sequence[Shown], draws: int) -> dict[str, list[Split]]:
-    """Other seeds: terminals of each kind of clip are halved at random. Other scenes: whole kinds are held out."""
+def _splits(shown: Sequence[Shown], apart: set[str], draws: int) -> dict[str, list[Split]]:
+    """Other seeds: terminals of each kind of clip are halved at random. Other scenes: whole kinds are held out.
+
+    Where some terminals are set apart, these alone are tested on, and all others teach.
+    """
+    if apart:
+        others = {one.terminal for one in shown} - apart
+        return {"set apart": [(f"draw {draw}", others, apart) for draw in range(draws)]}
     kinds: dict[str, set[str]] = {}
     for one in shown:
         kinds.setdefault(one.kind, set()).add(one.terminal)

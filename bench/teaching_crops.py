@@ -21,6 +21,12 @@ _ROUNDS = 0.12  #: a rule's box is not the truth's: each side is off by up to th
 _VEHICLES = ("car", "truck", "bus", "van")
 #: what takes the eye of a rule where nothing is, by the kind of clip
 _EMPTY = {"rain": "rain", "night": "light_change", "dusk_parking": "light_change"}
+#: classes of what the truth calls otherwise
+_HAPPENINGS = {"shadows": "shadow", "night_traffic": "light_change"}
+#: what a rule takes these for is the thing, without the person who brought it
+_THINGS_ALONE = {"bag_taken_along", "bin_put_out", "parked_car", "parked_bicycle"}
+#: and these are anywhere in the picture
+_OF_LIGHT = {"shadow", "light_change", "wet_ground", "rain", "leaves"}
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the truth's picture
 
@@ -44,8 +50,9 @@ def shown_in(truth_file: Path) -> Iterator[Shown]:
         video = truth_file.with_suffix(".mp4")
     terminal = f"{truth_file.parent.name}-{truth['kind']}-{truth['seed']}"
     rng = np.random.default_rng([truth["seed"], *truth["kind"].encode()])
-    step = max(1, round(_EVERY_S * truth["fps"]))
-    still = max(1, round(_STILL_S * truth["fps"]))
+    known = truth.get("frame_step", 1)  # the pictures that have a truth
+    step = known * max(1, round(_EVERY_S * truth["fps"] / known))
+    still = known * max(1, round(_STILL_S * truth["fps"] / known))
     with av.open(str(video)) as container:
         for index, frame in enumerate(container.decode(video=0)):
             if index % step or index < still or index >= len(truth["frames"]):
@@ -67,34 +74,66 @@ def _marked(
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, Rect]]:
     """(class, rectangle) of everything that could have been told at a moment."""
-    told: set[int] = set()
-    for event in truth["events"]:
-        ids = [i for i in event["box_ids"] if i in things]
-        told.update(event["box_ids"])
-        stall = event["kind"] == "street_stall"
-        settled_s = event["start_s"] if stall else event.get("left_s") or event["start_s"]
-        if ids and at_s >= settled_s + 2:
-            yield "stall" if stall else "rubbish", _around([things[i]["box_px"] for i in ids])
-        elif ids and stall and at_s < event["start_s"] - 1:
-            yield "vendor_passes", _around([things[i]["box_px"] for i in ids])
-    rest = {i: thing for i, thing in things.items() if i not in told}
-    for i, thing in rest.items():
-        if thing["class"] in _VEHICLES and i in before and _still(thing["box_px"], before[i]["box_px"]):
+    yield from _events(truth, things, at_s)
+    yield from _happenings(truth, things, at_s)
+    listed = {i for what in (*truth["events"], *truth.get("happenings", ())) for i in what["box_ids"]}
+    still = {
+        i: thing
+        for i, thing in things.items()
+        if i not in listed and i in before and _still(thing["box_px"], before[i]["box_px"])
+    }
+    for thing in still.values():
+        if thing["class"] in _VEHICLES:
             yield "parked_car", tuple(thing["box_px"])
-    of_event = [things[i]["box_px"] for i in told if i in things]
+    # Who stands at a stall is its customer.
+    near = [things[i]["box_px"] for i in listed if i in things]
     stands = [
         tuple(thing["box_px"])
-        for i, thing in rest.items()
-        if thing["class"] == "person" and i in before and _still(thing["box_px"], before[i]["box_px"])
-        # Who stands at a stall is its customer.
-        if not any(_near(thing["box_px"], box) for box in of_event)
+        for thing in still.values()
+        if thing["class"] == "person" and not any(_near(thing["box_px"], box) for box in near)
     ]
-    reason = truth["kind"] if truth["kind"] in FALSE else "chat"
     for group in _groups(stands):
-        yield reason if len(group) > 1 else "other", _around(group)
+        yield "chat" if len(group) > 1 else "other", _around(group)
     empty = _empty(truth["size_px"], [thing["box_px"] for thing in things.values()], rng)
     if empty is not None:
-        yield _EMPTY.get(truth["kind"], "shadow"), empty
+        yield _on_the_ground(truth, at_s), empty
+
+
+def _events(
+    truth: Mapping[str, Any], things: Mapping[int, Mapping[str, Any]], at_s: float
+) -> Iterator[tuple[str, Rect]]:
+    for event in truth["events"]:
+        boxes = [things[i]["box_px"] for i in event["box_ids"] if i in things]
+        stall = event["kind"] == "street_stall"
+        settled_s = event["start_s"] if stall else event.get("left_s") or event["start_s"]
+        if boxes and settled_s + 2 <= at_s <= event["end_s"]:
+            yield "stall" if stall else "rubbish", _around(boxes)
+        elif boxes and stall and at_s < event["start_s"] - 1:
+            yield "vendor_passes", _around(boxes)
+
+
+def _happenings(
+    truth: Mapping[str, Any], things: Mapping[int, Mapping[str, Any]], at_s: float
+) -> Iterator[tuple[str, Rect]]:
+    for happening in truth.get("happenings", ()):
+        word = _HAPPENINGS.get(happening["name"], happening["name"])
+        alone = word in _THINGS_ALONE
+        boxes = [
+            things[i]["box_px"]
+            for i in happening["box_ids"]
+            if i in things and not (alone and things[i]["class"] == "person")
+        ]
+        if boxes and word in FALSE.keys() - _OF_LIGHT and happening["start_s"] <= at_s <= happening["end_s"]:
+            yield word, _around(boxes)
+
+
+def _on_the_ground(truth: Mapping[str, Any], at_s: float) -> str:
+    """What a place where nothing stands would be taken for."""
+    for happening in truth.get("happenings", ()):
+        word = _HAPPENINGS.get(happening["name"], happening["name"])
+        if word in _OF_LIGHT and happening["start_s"] <= at_s <= happening["end_s"]:
+            return str(word)
+    return _EMPTY.get(truth["kind"], "shadow")
 
 
 def _still(now: Sequence[float], then: Sequence[float]) -> bool:

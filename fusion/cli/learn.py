@@ -74,7 +74,9 @@ def _learn(place: Taught, folders: list[Path], report: Path | None, step: Steps)
     step.say(_said(found))
     examples = _examples(place, folders)
     try:
-        learnt = learnt_from(examples, place.shelf, shipped_embedder(), now=now, code=code_version(), step=step.at)
+        learnt = learnt_from(
+            examples, place.shelf, shipped_embedder(), now=now, code=code_version(), policy=place.policy, step=step.at
+        )
     except TooEarly as error:
         step.done()
         typer.echo(f"fusion: {error}", err=True)
@@ -119,6 +121,10 @@ def _told(learnt: Learnt, name: str, *, used: bool, choice: str | None) -> list[
         f"  log-loss          {_shown(compared.log_loss)}, before {_shown(compared.log_loss_before)}",
         f"  paired change     {_shown(compared.log_loss_change)}",
         f"  balanced accuracy {_shown(compared.balanced_accuracy)}, before {_shown(compared.balanced_accuracy_before)}",
+        (
+            f"  would have spared {compared.outcome.false_spared} of {compared.outcome.false} false alarms, "
+            f"and lost {compared.outcome.right_lost} of {compared.outcome.right} right ones"
+        ),
         f"{name}: {verdict}: {state}",
         *hint,
     ]

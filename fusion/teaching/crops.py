@@ -10,7 +10,7 @@ from fusion.types.sighting import Box
 Image = NDArray[np.uint8]  #: BGR [height, width, 3]
 
 #: How crops and vectors are made. A classifier that was taught on another recipe is refused.
-RECIPE = 1
+RECIPE = 2
 _CONTEXT = 1.4  #: of the thing's longer side: what stands beside it says what it is
 _LEAST_PX = 48  #: a smaller part shows nothing
 

@@ -16,6 +16,8 @@ from fusion.teaching.embedder import Embedder
 from fusion.teaching.examples import Example
 from fusion.teaching.fit import LEAST, LEAST_GROUPS, Fitted, Texts, Vectors, classes_of, fit
 from fusion.teaching.measures import Bools, Figure, Floats, balanced_accuracy, log_loss, over_groups
+from fusion.teaching.outcome import Outcome, outcome_of
+from fusion.teaching.policy import SecondStagePolicy
 from fusion.teaching.shelf import Shelf
 
 _DECISIVE = ("crops.py", "embedder.py", "fit.py", "classifier.py", "learn.py")
@@ -32,18 +34,20 @@ class Comparison:
     log_loss_change: Figure  #: paired; below 0 is better
     balanced_accuracy: Figure
     balanced_accuracy_before: Figure
+    outcome: Outcome  #: of the new one
 
     @property
     def better(self) -> bool:
-        """Less log-loss, beyond chance, and no less balanced accuracy."""
-        return self.log_loss_change.high < 0 and self.balanced_accuracy.value >= self.balanced_accuracy_before.value
+        """Less log-loss, beyond chance, no less balanced accuracy, and hardly a right one lost."""
+        no_worse = self.balanced_accuracy.value >= self.balanced_accuracy_before.value
+        return self.log_loss_change.high < 0 and no_worse and self.outcome.safe
 
     @property
     def facts(self) -> dict[str, Any]:
         """As JSON."""
         names = ("log_loss", "log_loss_before", "log_loss_change", "balanced_accuracy", "balanced_accuracy_before")
         figures = {name: getattr(self, name).facts for name in names}
-        return {"against": self.against, "crops": self.crops, "better": self.better, **figures}
+        return {"against": self.against, "crops": self.crops, "better": self.better, **figures, **self.outcome.facts}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +69,7 @@ def learnt_from(
     now: datetime,
     code: str,
     least: int = LEAST,
+    policy: SecondStagePolicy | None = None,
     step: Callable[[str], None] = lambda _what: None,
 ) -> Learnt:
     """Teach a classifier by examples, and compare it with the one in use.
@@ -76,6 +81,7 @@ def learnt_from(
         now: when.
         code: version of fusion.
         least: examples a class.
+        policy: the site's; None: the usual one.
         step: told of what is being done.
 
     Raises:
@@ -91,7 +97,8 @@ def learnt_from(
     used = tuple(examples[index] for index in fitted.used)
     step("comparing")
     new = _classifier(fitted, used, embedder, now, code)
-    comparison = _compared(new, fitted, vectors[fitted.used], np.array(groups)[fitted.used], used, shelf)
+    outcome = outcome_of(fitted.words, new.classes, new.counts, fitted.held_out, policy or SecondStagePolicy())
+    comparison = _compared(new, fitted, vectors[fitted.used], np.array(groups)[fitted.used], used, shelf, outcome)
     facts = {"held_out_by": by, "folds": fitted.folds, "strength": fitted.strength, "comparison": comparison.facts}
     facts |= _validated(fitted)
     return Learnt(replace(new, validation=facts), comparison, used, fitted.words, tuple(remarks))
@@ -152,7 +159,13 @@ def _classifier(fitted: Fitted, used: Sequence[Example], embedder: Embedder, now
 
 
 def _compared(
-    new: Classifier, fitted: Fitted, vectors: Vectors, groups: Texts, used: Sequence[Example], shelf: Shelf
+    new: Classifier,
+    fitted: Fitted,
+    vectors: Vectors,
+    groups: Texts,
+    used: Sequence[Example],
+    shelf: Shelf,
+    outcome: Outcome,
 ) -> Comparison:
     right = np.array([word in RIGHT for word in fitted.words])
     before = shelf.in_use(new.backbone)
@@ -170,6 +183,7 @@ def _compared(
         log_loss_change=over_groups(groups, lambda i: log_loss(right[i], p[i]) - log_loss(right[i], q[i])),
         balanced_accuracy=of(balanced_accuracy, p),
         balanced_accuracy_before=of(balanced_accuracy, q),
+        outcome=outcome,
     )
 
 

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from fusion.cli.main import app
+from fusion.cli import learn as command
 from fusion.teaching.learn import Learnt
 from fusion.teaching.shelf import Shelf
 from fusion.types.errors import SiteError
@@ -15,6 +16,9 @@ from fusion.types.errors import SiteError
 from .crops import STALLS, crops_of, keep
 
 ROOT = Path(__file__).parents[2]
+#: the command by itself: the whole program sets up logs, which other tests of this process have set up
+app = typer.Typer()
+command.add_to(app)
 
 
 def learn(*args: object) -> subprocess.CompletedProcess[str]:
@@ -35,7 +39,7 @@ def test_it_is_taught_by_a_folder_of_crops_and_says_what_it_found(state: Path, m
     assert "v1: chat 30, parked_car 30, stall 30" in done.stdout
     assert "v1: better: in use now" in done.stdout
     assert (tmp_path / "report" / "report.html").is_file()
-    listed = CliRunner().invoke(app, ["learn", str(state), "--list"]).output.splitlines()
+    listed = CliRunner().invoke(app, [str(state), "--list"]).output.splitlines()
     assert listed[0].startswith("* v1 ")
     assert listed[-1] == "in use: v1"
 
@@ -52,13 +56,13 @@ def test_one_word_switches_it_off_and_another_back(state: Path, learnt: Learnt) 
     shelf = Shelf(state / "teaching")
     shelf.put(learnt.classifier)
     for args, said in (("--use", "v1"), "v1"), (("--off",), "off"), (("--use", "v1"), "v1"):
-        done = CliRunner().invoke(app, ["learn", str(state), *args])
+        done = CliRunner().invoke(app, [str(state), *args])
         assert (done.exit_code, done.output) == (0, f"second stage: {said}\n")
         assert shelf.choice().version == (None if said == "off" else said)
 
 
 def test_two_wishes_at_once_are_refused(state: Path) -> None:
-    done = CliRunner().invoke(app, ["learn", str(state), "--off", "--list"])
+    done = CliRunner().invoke(app, [str(state), "--off", "--list"])
     assert isinstance(done.exception, SiteError)
     assert not (state / "teaching" / "in_use.json").exists()
 

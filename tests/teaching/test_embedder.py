@@ -13,7 +13,7 @@ from .crops import CARS, STALLS, crops_of
 def test_a_vector_is_the_same_each_time_and_tells_a_stall_from_a_car(embedder: Embedder) -> None:
     stalls, cars = crops_of(STALLS, "stall"), crops_of(CARS, "parked_car")
     first, second, other = (embedder.embed(one.crop) for one in (stalls[0], stalls[1], cars[0]))
-    assert first.shape == (embedder.width,) == (576,)
+    assert first.shape == (embedder.width,) == (1280,)
     assert first.dtype == np.float32
     assert np.array_equal(first, embedder.embed(stalls[0].crop))
     assert np.linalg.norm(first - second) < np.linalg.norm(first - other)

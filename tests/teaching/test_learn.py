@@ -10,6 +10,8 @@ import pytest
 
 from fusion.teaching.fit import TooEarly, classes_of
 from fusion.teaching.learn import Learnt, switch
+from fusion.teaching.outcome import outcome_of
+from fusion.teaching.policy import SecondStagePolicy
 from fusion.teaching.report import write_report
 from fusion.teaching.shelf import Shelf
 
@@ -47,6 +49,22 @@ def test_what_tells_right_from_false_is_switched_on(learnt: Learnt, shelf: Shelf
     assert learnt.comparison.log_loss_change.high < 0
     assert switch(learnt, shelf) == ("v1", True)
     assert shelf.choice().version == "v1"
+
+
+def test_one_that_would_lose_more_than_one_right_signal_in_fifty_is_not_better(learnt: Learnt) -> None:
+    found = learnt.comparison
+    assert (found.outcome.right, found.outcome.right_lost) == (30, 0)
+    assert found.outcome.false_spared > 30
+    assert replace(found, outcome=replace(found.outcome, right=50, right_lost=1)).better
+    assert not replace(found, outcome=replace(found.outcome, right=50, right_lost=2)).better
+
+
+def test_what_clear_rejections_do_is_counted_by_what_people_said() -> None:
+    words, classes = ["stall", "stall", "chat", "chat", "rubbish"], ("chat", "rubbish", "stall")
+    shares = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.0, 0.5], [0.0, 1.0, 0.0]])
+    found = outcome_of(words, classes, (40, 40, 40), shares, SecondStagePolicy())
+    assert (found.right, found.right_lost, found.false, found.false_spared) == (3, 1, 2, 1)
+    assert not found.safe
 
 
 def test_every_crop_is_judged_by_a_fit_that_had_not_seen_its_terminal(learnt: Learnt) -> None:
