@@ -25,6 +25,7 @@ SOON, LONGER = timedelta(seconds=1), timedelta(seconds=3)
 PICTURE = PicturePolicy(
     settle=2 * LONGER, clear_after=SOON, frozen_after=LONGER, frozen_unsure_after=2 * LONGER, black_after=SOON,
     white_after=SOON, blurred_after=SOON, covered_after=SOON, moved_after=SOON,
+    covered_at_once=timedelta(minutes=1),
 )  # fmt: skip
 STREAM = StreamPolicy(away_after=SOON, settle=LONGER, rate_after=SOON, loss_over=timedelta(seconds=30), loss_after=SOON)
 POLICY = LookingPolicy(
