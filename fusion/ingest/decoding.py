@@ -141,16 +141,17 @@ def _context(codec: str, *, keyframes: bool) -> VideoCodecContext:
 
 def sets_in(data: bytes, codec: str) -> bytes:
     """The parameter sets (H.264: types 7 and 8, H.265: 32 to 34) before the first slice of an Annex B picture."""
+    sets, slices = ((7, 8), (1, 5)) if codec == "h264" else ((32, 33, 34), range(32))
     found, at = b"", data.find(_START)
     for _ in range(_NALS_BEFORE_A_PICTURE):
         if at < 0 or at + 3 >= len(data):
             break
-        after = data.find(_START, at + 3)
         kind = data[at + 3] & 0x1F if codec == "h264" else (data[at + 3] >> 1) & 0x3F
-        if kind in ((7, 8) if codec == "h264" else (32, 33, 34)):
-            found += data[at : after if after >= 0 else None]
-        elif kind in ((1, 5) if codec == "h264" else range(32)):
+        if kind in slices:  # asked before its end is looked for: that is nearly all of the picture
             break
+        after = data.find(_START, at + 3)
+        if kind in sets:
+            found += data[at : after if after >= 0 else None]
         at = after
     return found
 
