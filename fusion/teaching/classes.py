@@ -4,6 +4,7 @@ The words are those of the one-tap list that the command room offers.
 """
 
 from fusion.types.errors import SiteError
+from fusion.types.false_reason import FalseReason
 from fusion.types.signal import EventKind
 
 #: (Chinese, English) of each class that is rightly told
@@ -13,25 +14,8 @@ RIGHT: dict[str, tuple[str, str]] = {
     "rubbish": ("垃圾", "rubbish"),
 }
 #: (Chinese, English) of each reason for a false alarm
-FALSE: dict[str, tuple[str, str]] = {
-    "chat": ("行人交谈", "people chatting"),
-    "bus_queue": ("候车排队", "queue at a bus stop"),
-    "sits": ("有人闲坐", "somebody sitting"),
-    "vendor_passes": ("商贩路过", "vendor passing through"),
-    "stall_packs_up": ("正在收摊", "stall packing up"),
-    "licensed_cart": ("持证摊车", "licensed cart"),
-    "parked_car": ("停放车辆", "parked car"),
-    "parked_bicycle": ("停放自行车", "parked bicycle"),
-    "bag_taken_along": ("随后带走的包", "bag taken along"),
-    "bin_put_out": ("待收运垃圾桶", "bin put out for collection"),
-    "shadow": ("影子", "shadow"),
-    "wet_ground": ("湿地面", "wet ground"),
-    "light_change": ("光线变化", "change of light"),
-    "leaves": ("树叶", "leaves"),
-    "rain": ("雨", "rain"),
-    "other": ("其他", "something else"),
-}
-OTHER = "other"
+FALSE: dict[str, tuple[str, str]] = {str(reason): (reason.zh, reason.en) for reason in FalseReason}
+OTHER = str(FalseReason.OTHER)
 NAMES: dict[str, tuple[str, str]] = {**RIGHT, **FALSE}
 #: which classes make an event of a kind right; a site's own kind is not judged by the second stage
 RIGHT_FOR: dict[str, frozenset[str]] = {

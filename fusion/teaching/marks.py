@@ -50,9 +50,8 @@ def _last(history: Sequence[CaseEvent], deed: Deed) -> CaseEvent | None:
 
 def _said(event: CaseEvent) -> str | None:
     """The class that an event names: its reason from the one-tap list, or a word that stands in its note."""
-    reason = getattr(event, "false_reason", None)
-    if reason is not None:
-        return str(reason)
+    if event.false_reason is not None:
+        return str(event.false_reason)
     for note in (event.note_zh, event.note_en):
         # Free text may follow the word of the list.
         for head in (note, note.partition("：")[0], note.partition(":")[0]):

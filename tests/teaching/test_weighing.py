@@ -47,7 +47,7 @@ def test_what_looks_like_a_stall_is_believed_more_and_the_reason_says_so() -> No
 def test_a_clear_rejection_files_no_case_and_says_why() -> None:
     after = weighed(finding(0.98), sure(0.98, 0.01, 0.0, 0.01), 0.6)
     assert after.belief <= 0.3
-    assert "行人交谈" in after.reason.zh
+    assert "行人停留交谈" in after.reason.zh
     assert "不立案" in after.reason.zh
     assert after.reason.data["second_stage_rejected"] == 1.0
 
