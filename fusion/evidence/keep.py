@@ -99,7 +99,13 @@ def keep_clip(
 
 
 def keep_view(
-    folder: Path, data: bytes, kind: str, facts: SnapshotFacts, at: datetime, timezone: ZoneInfo
+    folder: Path,
+    data: bytes,
+    kind: str,
+    facts: SnapshotFacts,
+    at: datetime,
+    timezone: ZoneInfo,
+    reserve_bytes: int = 0,
 ) -> EvidenceRef:
     """Keep one more JPEG of a terminal's place, "before" or "after", with its metadata; blocks until on disk.
 
@@ -110,6 +116,7 @@ def keep_view(
         facts: what it is evidence of.
         at: when it was taken (aware).
         timezone: of the site, for the day.
+        reserve_bytes: what must stay free on the disk.
 
     Raises:
         PeerFault: the disk refuses; nothing is left behind.
@@ -118,7 +125,7 @@ def keep_view(
     name = f"{stem}-{kind}"
     ref = EvidenceRef(name, kind, f"{day}/{name}.jpg", hashlib.sha256(data).hexdigest(), at)
     document = json.dumps(clip_metadata_of(facts, at, timezone, ref, len(data)), ensure_ascii=False, indent=1)
-    write_all(folder, day, {f"{name}.jpg": data, f"{stem}.json": document.encode()})
+    write_all(folder, day, {f"{name}.jpg": data, f"{stem}.json": document.encode()}, reserve_bytes)
     return ref
 
 

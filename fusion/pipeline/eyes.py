@@ -144,16 +144,28 @@ class Eyes:
             model=self._pool.model.name,
             model_sha256=self._pool.model.entry.sha256,
         )
+        return (
+            *self._kept(terminal, lambda: self._snapshot(picture, facts)),
+            *self._kept(terminal, lambda: self._before(picture, facts, judge)),
+        )
+
+    def _snapshot(self, picture: Picture, facts: SnapshotFacts) -> tuple[EvidenceRef, ...]:
+        return keep_snapshot(self._evidence, picture, facts, self._clock, reserve_bytes=self._reserve_bytes)
+
+    def _before(self, picture: Picture, facts: SnapshotFacts, judge: TerminalJudge) -> tuple[EvidenceRef, ...]:
+        """What the place looked like without the thing: closing by eye compares with it."""
+        ground = judge.ground(picture)
+        if ground is None:
+            return ()
+        jpeg = ground_view(ground, picture, facts.terminal.masks)
+        return (keep_view(self._evidence, jpeg, "before", facts, picture.at, self._clock, self._reserve_bytes),)
+
+    @staticmethod
+    def _kept(terminal: Terminal, keep: Callable[[], tuple[EvidenceRef, ...]]) -> tuple[EvidenceRef, ...]:
+        """A full disk costs a picture, never the case, and not the pictures that were kept already."""
         try:
-            snapshot = keep_snapshot(self._evidence, picture, facts, self._clock, reserve_bytes=self._reserve_bytes)
-            ground = judge.ground(picture)
-            if ground is None:
-                return snapshot
-            # What the place looked like without the thing: closing by eye compares with it.
-            jpeg = ground_view(ground, picture, terminal.masks)
-            return *snapshot, keep_view(self._evidence, jpeg, "before", facts, picture.at, self._clock)
+            return keep()
         except FusionError as error:
-            # A full disk costs the picture, never the case.
             _LOG.error("snapshot not kept", terminal=terminal.id, error=str(error))
             metrics.DROPS.labels("snapshot not kept").inc()
             return ()
