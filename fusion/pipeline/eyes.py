@@ -28,8 +28,6 @@ from fusion.types.terminal import Terminal
 
 _LOG = structlog.get_logger()
 
-MakeJudge = Callable[[Terminal, Callable[..., object]], TerminalJudge]
-
 
 class Eyes:
     """Called by the looker's threads, for one terminal never twice at once."""
