@@ -66,6 +66,10 @@ def heard(broker: EmbeddedBroker, count: int) -> list[TerminalHealth]:
     return got
 
 
+def said(broker: EmbeddedBroker, count: int) -> dict[str, TerminalHealth]:
+    return {one.terminal_id: one for one in heard(broker, count)}
+
+
 def told(signals: HealthSignals, count: int) -> None:
     """Rounds until so many changes have gone out."""
     sent = 0
@@ -79,17 +83,38 @@ def told(signals: HealthSignals, count: int) -> None:
 def test_a_camera_that_turns_black_is_told_once_and_again_when_that_is_over(broker: EmbeddedBroker, link: Link) -> None:
     known = [status(), status("T-0002")]
     signals = HealthSignals(lambda: known, link.send)
-    assert signals.tell(NOW) == 0  # all are well, and nobody was told otherwise
+    told(signals, 2)  # how each is, once
+    assert signals.tell(NOW) == 0
     known[0] = status("T-0001", TroubleKind.BLACK)
     told(signals, 1)
-    (black,) = heard(broker, 1)
-    assert (black.terminal_id, [t.kind for t in black.troubles]) == ("T-0001", ["black"])
+    black = said(broker, 2)["T-0001"]
+    assert [t.kind for t in black.troubles] == ["black"]
     assert black.troubles[0].zh == "画面全黑"
     assert signals.tell(NOW) == 0
     known[0] = status()
     told(signals, 1)
-    (well,) = heard(broker, 1)
-    assert well.troubles == ()
+    assert said(broker, 2)["T-0001"].troubles == ()
+
+
+def test_what_an_engine_before_said_does_not_stay_when_it_is_no_longer_so(broker: EmbeddedBroker, link: Link) -> None:
+    told(HealthSignals(lambda: [status("T-1", TroubleKind.BLACK)], link.send), 1)
+    assert said(broker, 1)["T-1"].troubles
+    known = [status("T-1", health=Health.CONNECTING)]
+    after = HealthSignals(lambda: known, link.send)
+    assert after.tell(NOW) == 0  # it is not known yet
+    known[0] = status("T-1")
+    told(after, 1)
+    assert said(broker, 1)["T-1"].troubles == ()
+
+
+def test_a_terminal_that_is_taken_off_the_register_is_spoken_of_no_more(broker: EmbeddedBroker, link: Link) -> None:
+    known = [status("T-1", TroubleKind.BLACK), status("T-2")]
+    signals = HealthSignals(lambda: known, link.send)
+    told(signals, 2)
+    del known[0]
+    told(signals, 1)
+    assert said(broker, 1).keys() == {"T-2"}
+    assert signals.tell(NOW) == 0
 
 
 def test_what_the_broker_did_not_take_is_told_when_it_is_back(broker: EmbeddedBroker, link: Link) -> None:
