@@ -19,7 +19,7 @@ def terminal_page(visit: Visit, terminal_id: str) -> None:
         ui.label(f"{terminal_id[:64]}: –").classes("empty")
         ui.link(visit.word("back"), "/")
         return
-    with ui.element("main").classes("case-main"):
+    with ui.element("main").classes("case-main terminal-main"):
         ui.html(
             f'<div class="case-head"><a href="/">← {escape(visit.word("back"))}</a>'
             f"<h1>{escape(terminal.id)} {escape(terminal.name)}</h1>"
