@@ -27,7 +27,9 @@ from fusion.types.terminal import TerminalStatus, Trouble
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _WHOLE_EVERY = timedelta(seconds=2)
-_TROUBLES_EVERY = timedelta(seconds=4)  #: troubles last for half a minute before they are told
+#: Troubles last for half a minute before they are told. Half a second less than two usual keyframes, whose times are
+#: never quite two seconds apart: else it would be three of them.
+_TROUBLES_EVERY = timedelta(seconds=3.5)
 
 _log = structlog.get_logger()
 

@@ -142,7 +142,7 @@ def test_every_mischief_is_told_for_what_it_is_and_passes_and_hurts_no_neighbour
     watch = Watch(fleet, paths)
     watch.looker.start()
     try:
-        assert until(lambda: watch.live(list(paths)) and min(watch.looks.values()) >= 14, 100)
+        assert until(lambda: watch.live(list(paths)) and min(watch.looks.values()) >= 16, 100)
         before = dict(watch.looks)
         for kind in KINDS:
             fleet.begin(f"/m/{kind}", mischief_of(kind, **STRONG.get(kind, {})))
