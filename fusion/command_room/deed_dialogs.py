@@ -4,17 +4,21 @@ from collections.abc import Callable
 
 from nicegui import ui
 
+from fusion.command_room.backend import Backend
 from fusion.command_room.frame import Visit
 from fusion.command_room.privacy import doer_of
 from fusion.types.case import Case, CaseState, Deed
 from fusion.types.deed import Allowed, Given, Wants
 from fusion.types.errors import IllegalDeed
 from fusion.types.false_reason import FalseReason
+from fusion.types.role import Doer
 
 Newest = Callable[[], Case | None]  #: the case as the page shows it when somebody clicks
 
 _LONGEST_REASON = 2000
 _LONGEST_TEXT = 500
+#: Nobody says yet that it was dealt with.
+_NOTHING_DONE = frozenset({CaseState.FILED, CaseState.DISPATCHED, CaseState.HANDLING})
 _OPEN = tuple(state for state in CaseState if state not in {CaseState.CLOSED, CaseState.REJECTED, CaseState.MERGED})
 #: What everybody does every day stands open; the rest behind "more".
 _FIRST = (
@@ -67,12 +71,24 @@ def _do(visit: Visit, case: Case | None, deed: Deed, given: Given) -> None:
         return
     try:
         by = doer_of(visit.backend, visit.user)
-        visit.backend.act(case.id, deed, by=by, version=case.version, given=given)
+        act(visit.backend, case, deed, by, given)
     except IllegalDeed as error:
         word = "stale" if "changed meanwhile" in str(error) else "refused"
         ui.notify(f"{visit.word(word)} ({error})", type="warning", multi_line=True)
     else:
         ui.notify(visit.word("done", deed=visit.word(f"deed.{deed}")), type="positive")
+
+
+def act(backend: Backend, case: Case, deed: Deed, by: Doer, given: Given) -> None:
+    """Do a deed to a case as it was shown; IllegalDeed when it changed meanwhile in a way that matters."""
+    try:
+        backend.act(case.id, deed, by=by, version=case.version, given=given)
+    except IllegalDeed:
+        found = backend.case(case.id)
+        if deed is not Deed.REJECT or found is None or found[0].state not in _NOTHING_DONE:
+            raise
+        # That a phone said yes a moment ago says nothing about what the camera showed.
+        backend.act(case.id, deed, by=by, version=found[0].version, given=given)
 
 
 def _ask_false(visit: Visit, newest: Newest) -> None:

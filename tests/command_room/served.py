@@ -43,6 +43,7 @@ class Served:
     site: Site
     store: Store
     keeping: Keeping
+    backend: RoomBackend
     sensors: list[SensorStatus] = field(default_factory=list)
     statuses: dict[str, TerminalStatus] = field(default_factory=dict)
     peers: list[PeerState] = field(default_factory=list)
@@ -134,7 +135,7 @@ def serve(folder: Path, stack: ExitStack) -> Served:
     door = door_of(site, store, folder)
     desk = desk_of(site, store, engine, door, lambda: served.sensors, lambda: None)
     room = Room(RoomConfig(port=0), folder, backend, dict, desk)
-    served = Served(room, engine, site, store, keeping)
+    served = Served(room, engine, site, store, keeping, backend)
     served.password = room.sessions.first_password() or ""
     thread = threading.Thread(target=room.serve, name="room", daemon=True)
     thread.start()

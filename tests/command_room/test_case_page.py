@@ -8,7 +8,13 @@ import httpx
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from fusion.command_room.deed_dialogs import act
+from fusion.types.case import Case, CaseState, Deed
+from fusion.types.deed import Given
+from fusion.types.errors import IllegalDeed
+from fusion.types.false_reason import FalseReason
 from fusion.types.place import Place
+from fusion.types.role import Doer, Role
 from fusion.types.signal import Phase, Reason, Signal
 
 from .served import Served
@@ -87,6 +93,36 @@ def test_a_member_suspends_a_case_with_a_reason_and_takes_it_up_again(room: Serv
     assert "等待业主到场" in page.locator(".timeline").inner_text()
     page.locator('[data-deed="resume"]').click()
     page.wait_for_selector(".case-head .state.filed")
+
+
+def test_a_false_alarm_is_one_also_when_the_case_has_moved_on_a_step_but_not_when_it_was_dealt_with(
+    room: Served, admin: httpx.Client
+) -> None:
+    boss = Doer(name="user:admin", role=Role.ADMINISTRATOR)
+    chat = Given(false_reason=FalseReason.CHAT)
+
+    def shown_before(number: int, thing: str, *deeds: str) -> Case:
+        """The case as it was before those deeds."""
+        case_id = tell(room, number, thing)
+        found = room.backend.case(case_id)
+        assert found is not None
+        for deed in deeds:
+            done = admin.post(f"/api/v1/cases/{case_id}/deeds", json={"deed": deed, "note": "x"})
+            assert done.status_code == 200, done.text
+        return found[0]
+
+    moved_on = shown_before(44, "Z/moved", "suspend", "resume")
+    act(room.backend, moved_on, Deed.REJECT, boss, chat)
+    found = room.backend.case(moved_on.id)
+    assert found is not None
+    assert found[0].state is CaseState.REJECTED
+    assert found[1][-1].false_reason is FalseReason.CHAT
+    suspended = shown_before(48, "Z/paused", "suspend")
+    with pytest.raises(IllegalDeed, match="changed meanwhile"):
+        act(room.backend, suspended, Deed.REJECT, boss, chat)
+    taken_up = shown_before(52, "Z/again", "suspend", "resume")
+    with pytest.raises(IllegalDeed, match="changed meanwhile"):  # only a false alarm is one whatever happened
+        act(room.backend, taken_up, Deed.SUSPEND, boss, Given(reason="x"))
 
 
 def test_a_joint_case_shows_whose_part_is_still_to_do(room: Served, admin: httpx.Client, page: Page) -> None:
